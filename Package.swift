@@ -1,0 +1,78 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// docs/architecture.md explains each target and each dependency. Arrows between targets point down only
+// (Tests/Tidy keeps it so).
+
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
+
+let package = Package(
+    name: "jrun",
+    products: [
+        .executable(name: "jrun", targets: ["jrun"]),
+        .executable(name: "jrun-init", targets: ["jrun-init"]),
+        .executable(name: "jrun-probe", targets: ["jrun-probe"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
+    targets: [
+        // Below the line: C.
+        .target(name: "CLinux"),
+        .target(name: "CPlan"),
+        .target(name: "CLaunch", dependencies: ["CLinux"]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+        .target(name: "Kernel", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Programs", dependencies: ["CYAML"], swiftSettings: strict),
+        .target(
+            name: "Confinement", dependencies: ["Programs", "CSeccomp", "CPlan", "CLinux"], swiftSettings: strict),
+        .target(
+            name: "Runs",
+            dependencies: [
+                "Kernel", "Programs", "Confinement", "CLaunch", "CPlan",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "jrun",
+            dependencies: ["Runs", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+
+        // The plan's interpreter and pid 1 of a run: no libc, no heap. CInit holds _start and mem*().
+        .target(
+            name: "CInit",
+            cSettings: [.unsafeFlags(["-ffreestanding", "-fno-builtin", "-fno-stack-protector", "-Os"])]),
+        .executableTarget(
+            name: "jrun-init",
+            dependencies: ["CLinux", "CPlan", "CInit"],
+            swiftSettings: [
+                .swiftLanguageMode(.v6), .enableExperimentalFeature("Embedded"),
+                .unsafeFlags([
+                    "-Osize", "-wmo", "-no-allocations", "-parse-as-library",
+                    "-Xfrontend", "-disable-stack-protector",
+                ]),
+            ],
+            linkerSettings: [
+                .unsafeFlags([
+                    "-enable-experimental-feature", "Embedded", "-nostartfiles",
+                    "-Xclang-linker", "-nostdlib", "-Xclang-linker", "-static", "-Xclang-linker", "-no-pie",
+                    "-Xlinker", "--gc-sections", "-Xlinker", "--build-id=none",
+                ])
+            ]),
+
+        // What the privileged tests run inside the sandbox: a static C program with one verb per question.
+        .executableTarget(
+            name: "jrun-probe",
+            linkerSettings: [.unsafeFlags(["-Xclang-linker", "-static", "-Xclang-linker", "-no-pie"])]),
+
+        .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: strict),
+        .testTarget(name: "ProgramsTests", dependencies: ["Programs"], swiftSettings: strict),
+        .testTarget(name: "ConfinementTests", dependencies: ["Confinement"], swiftSettings: strict),
+        .testTarget(name: "RunsTests", dependencies: ["Runs"], swiftSettings: strict),
+        .testTarget(name: "Privileged", swiftSettings: strict),
+        .testTarget(name: "Tidy", swiftSettings: strict),
+    ]
+)

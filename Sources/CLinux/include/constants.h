@@ -1,0 +1,262 @@
+// Kernel constants under their own names. Source: include/uapi of Linux 6.18.
+#pragma once
+
+// open(2), openat2(2)
+#define O_RDONLY 0
+#define O_WRONLY 1
+#define O_RDWR 2
+#define O_CREAT 0100
+#define O_EXCL 0200
+#define O_NOCTTY 0400
+#define O_TRUNC 01000
+#define O_APPEND 02000
+#define O_NONBLOCK 04000
+#define O_CLOEXEC 02000000
+#define O_PATH 010000000
+#if defined(__aarch64__)
+#define O_DIRECTORY 040000
+#define O_NOFOLLOW 0100000
+#else
+#define O_DIRECTORY 0200000
+#define O_NOFOLLOW 0400000
+#endif
+#define RESOLVE_NO_XDEV 0x01
+#define RESOLVE_NO_MAGICLINKS 0x02
+#define RESOLVE_NO_SYMLINKS 0x04
+#define RESOLVE_BENEATH 0x08
+#define RESOLVE_IN_ROOT 0x10
+
+#define AT_FDCWD (-100)
+#define AT_SYMLINK_NOFOLLOW 0x100
+#define AT_REMOVEDIR 0x200
+#define AT_EMPTY_PATH 0x1000
+#define AT_RECURSIVE 0x8000
+
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
+#define S_IFLNK 0120000
+#define S_IFREG 0100000
+#define S_IFBLK 0060000
+#define S_IFDIR 0040000
+#define S_IFCHR 0020000
+#define S_IFIFO 0010000
+
+#define STATX_BASIC_STATS 0x7ff
+
+#define F_DUPFD_CLOEXEC 1030
+#define F_SETFD 2
+#define F_GETFL 3
+#define F_SETFL 4
+#define F_SETPIPE_SZ 1031
+#define F_ADD_SEALS 1033
+#define F_GET_SEALS 1034
+#define F_SEAL_SEAL 0x1
+#define F_SEAL_SHRINK 0x2
+#define F_SEAL_GROW 0x4
+#define F_SEAL_WRITE 0x8
+#define FD_CLOEXEC 1
+#define MFD_CLOEXEC 1
+#define MFD_ALLOW_SEALING 2
+#define CLOSE_RANGE_CLOEXEC 4
+#define LOCK_SH 1
+#define LOCK_EX 2
+#define LOCK_NB 4
+#define LOCK_UN 8
+#define SEEK_SET 0
+#define SEEK_CUR 1
+#define SEEK_DATA 3
+#define SEEK_HOLE 4
+
+// clone3(2), waiting
+#define CLONE_VM 0x00000100
+#define CLONE_FILES 0x00000400
+#define CLONE_PIDFD 0x00001000
+#define CLONE_VFORK 0x00004000
+#define CLONE_NEWNS 0x00020000
+#define CLONE_NEWCGROUP 0x02000000
+#define CLONE_NEWUTS 0x04000000
+#define CLONE_NEWIPC 0x08000000
+#define CLONE_NEWUSER 0x10000000
+#define CLONE_NEWPID 0x20000000
+#define CLONE_NEWNET 0x40000000
+#define CLONE_CLEAR_SIGHAND 0x100000000
+#define CLONE_INTO_CGROUP 0x200000000
+#define CLONE_NEWTIME 0x00000080
+#define WNOHANG 1
+#define WEXITED 4
+#define WALL 0x40000000
+#define P_PIDFD 3
+
+// Signals
+#define SIGHUP 1
+#define SIGINT 2
+#define SIGQUIT 3
+#define SIGKILL 9
+#define SIGUSR1 10
+#define SIGUSR2 12
+#define SIGPIPE 13
+#define SIGTERM 15
+#define SIGCHLD 17
+#define SIGCONT 18
+#define SIGWINCH 28
+#define SIGSYS 31
+#define SIG_BLOCK 0
+#define SIG_UNBLOCK 1
+#define SIG_SETMASK 2
+
+// mount(2) and the mount API
+#define MS_RDONLY 1
+#define MS_NOSUID 2
+#define MS_NODEV 4
+#define MS_NOEXEC 8
+#define MS_REMOUNT 32
+#define MS_REC 16384
+#define MS_PRIVATE 262144
+#define MNT_DETACH 2
+#define OPEN_TREE_CLONE 1
+#define OPEN_TREE_CLOEXEC 02000000
+#define MOVE_MOUNT_F_EMPTY_PATH 4
+#define FSOPEN_CLOEXEC 1
+#define FSMOUNT_CLOEXEC 1
+#define FSCONFIG_SET_FLAG 0
+#define FSCONFIG_SET_STRING 1
+#define FSCONFIG_CMD_CREATE 6
+#define MOUNT_ATTR_RDONLY 0x1
+#define MOUNT_ATTR_NOSUID 0x2
+#define MOUNT_ATTR_NODEV 0x4
+#define MOUNT_ATTR_NOEXEC 0x8
+#define CGROUP2_SUPER_MAGIC 0x63677270
+#define TMPFS_MAGIC 0x01021994
+
+// prctl(2), capabilities, securebits
+#define PR_SET_PDEATHSIG 1
+#define PR_SET_NAME 15
+#define PR_CAPBSET_READ 23
+#define PR_CAPBSET_DROP 24
+#define PR_SET_SECUREBITS 28
+#define PR_SET_NO_NEW_PRIVS 38
+#define PR_CAP_AMBIENT 47
+#define PR_CAP_AMBIENT_CLEAR_ALL 4
+#define LINUX_CAPABILITY_VERSION_3 0x20080522
+// NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE, each with its lock; KEEP_CAPS stays off and locked.
+#define SECUREBITS_ALL_LOCKED 0xef
+#define KEYCTL_JOIN_SESSION_KEYRING 1
+
+// prlimit(2)
+#define RLIMIT_CPU 0
+#define RLIMIT_FSIZE 1
+#define RLIMIT_CORE 4
+#define RLIMIT_NPROC 6
+#define RLIMIT_NOFILE 7
+#define RLIMIT_MEMLOCK 8
+#define RLIMIT_AS 9
+#define RLIMIT_SIGPENDING 11
+#define RLIMIT_MSGQUEUE 12
+#define RLIMIT_NICE 13
+#define RLIMIT_RTPRIO 14
+#define RUSAGE_CHILDREN (-1)
+#define RUSAGE_SELF 0
+
+// seccomp(2)
+#define SECCOMP_SET_MODE_FILTER 1
+#define SECCOMP_GET_ACTION_AVAIL 2
+#define SECCOMP_FILTER_FLAG_NEW_LISTENER 8
+#define SECCOMP_RET_KILL_PROCESS 0x80000000U
+#define SECCOMP_RET_USER_NOTIF 0x7fc00000U
+#define SECCOMP_RET_ERRNO 0x00050000U
+#define SECCOMP_IOCTL_NOTIF_RECV 0xc0502100UL
+#define SECCOMP_IOCTL_NOTIF_SEND 0xc0182101UL
+
+// Landlock. Source: Documentation/userspace-api/landlock.rst
+#define LANDLOCK_CREATE_RULESET_VERSION 1
+#define LANDLOCK_RULE_PATH_BENEATH 1
+#define LANDLOCK_ACCESS_FS_EXECUTE (1 << 0)
+#define LANDLOCK_ACCESS_FS_WRITE_FILE (1 << 1)
+#define LANDLOCK_ACCESS_FS_READ_FILE (1 << 2)
+#define LANDLOCK_ACCESS_FS_READ_DIR (1 << 3)
+#define LANDLOCK_ACCESS_FS_REMOVE_DIR (1 << 4)
+#define LANDLOCK_ACCESS_FS_REMOVE_FILE (1 << 5)
+#define LANDLOCK_ACCESS_FS_MAKE_CHAR (1 << 6)
+#define LANDLOCK_ACCESS_FS_MAKE_DIR (1 << 7)
+#define LANDLOCK_ACCESS_FS_MAKE_REG (1 << 8)
+#define LANDLOCK_ACCESS_FS_MAKE_SOCK (1 << 9)
+#define LANDLOCK_ACCESS_FS_MAKE_FIFO (1 << 10)
+#define LANDLOCK_ACCESS_FS_MAKE_BLOCK (1 << 11)
+#define LANDLOCK_ACCESS_FS_MAKE_SYM (1 << 12)
+#define LANDLOCK_ACCESS_FS_REFER (1 << 13)
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1 << 14)
+#define LANDLOCK_ACCESS_FS_IOCTL_DEV (1 << 15)
+#define LANDLOCK_ACCESS_NET_BIND_TCP 1
+#define LANDLOCK_ACCESS_NET_CONNECT_TCP 2
+#define LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET 1
+#define LANDLOCK_SCOPE_SIGNAL 2
+
+// poll, epoll, inotify, signalfd, timers, splice
+#define POLLIN 1
+#define POLLPRI 2
+#define POLLOUT 4
+#define POLLERR 8
+#define POLLHUP 16
+#define EPOLL_CLOEXEC 02000000
+#define EPOLL_CTL_ADD 1
+#define EPOLL_CTL_DEL 2
+#define EPOLL_CTL_MOD 3
+#define EPOLLIN 1
+#define EPOLLOUT 4
+#define EPOLLERR 8
+#define EPOLLHUP 16
+#define IN_CLOEXEC 02000000
+#define IN_NONBLOCK 04000
+#define IN_MODIFY 2
+#define SFD_CLOEXEC 02000000
+#define SFD_NONBLOCK 04000
+#define SPLICE_F_MOVE 1
+#define SPLICE_F_NONBLOCK 2
+#define CLOCK_REALTIME 0
+#define CLOCK_MONOTONIC 1
+#define CLOCK_BOOTTIME 7
+
+// Sockets and interfaces, as far as the loopback step needs them
+#define AF_INET 2
+#define SOCK_DGRAM 2
+#define SOCK_CLOEXEC 02000000
+#define SIOCGIFFLAGS 0x8913
+#define SIOCSIFFLAGS 0x8914
+#define IFF_UP 1
+#define TCGETS 0x5401
+#define TIOCGWINSZ 0x5413
+
+#define PROT_READ 1
+#define PROT_WRITE 2
+#define MAP_SHARED 1
+#define MAP_PRIVATE 2
+#define MAP_ANONYMOUS 0x20
+
+// The few error numbers that code decides on.
+#define EPERM 1
+#define ENOENT 2
+#define ESRCH 3
+#define EINTR 4
+#define EIO 5
+#define ENOEXEC 8
+#define EBADF 9
+#define EAGAIN 11
+#define ENOMEM 12
+#define EACCES 13
+#define EBUSY 16
+#define EEXIST 17
+#define EXDEV 18
+#define ENOTDIR 20
+#define EISDIR 21
+#define EINVAL 22
+#define EMFILE 24
+#define EFBIG 27
+#define ENOSPC 28
+#define EROFS 30
+#define EPIPE 32
+#define ENAMETOOLONG 36
+#define ENOSYS 38
+#define ENOTEMPTY 39
+#define ELOOP 40
+#define EOPNOTSUPP 95
+#define EDQUOT 122

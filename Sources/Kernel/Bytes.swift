@@ -1,0 +1,101 @@
+import CLinux
+
+extension FileSystem {
+    /// Reads up to `count` bytes from the descriptor's position; empty at the end. EINTR is retried.
+    public static func read(_ file: Int32, upTo count: Int) throws(KernelError) -> [UInt8] {
+        let (bytes, error) = readBytes(file, count)
+        if error != 0 { throw KernelError("read", errno: error) }
+        return bytes
+    }
+
+    private static func readBytes(_ file: Int32, _ count: Int) -> ([UInt8], Int32) {
+        var error: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            var n = sys_read(file, buffer.baseAddress, count)
+            while n == Int(-EINTR) { n = sys_read(file, buffer.baseAddress, count) }
+            if n < 0 { error = Int32(-n) }
+            initialized = max(n, 0)
+        }
+        return (bytes, error)
+    }
+
+    /// Reads the whole file; an error when it is larger than `limit` bytes.
+    public static func contents(
+        of path: String, at directory: Int32 = here, limit: Int = 16 << 20
+    ) throws(KernelError) -> [UInt8] {
+        let file = try open(path, .read, at: directory)
+        return try contents(of: file.raw, named: path, limit: limit)
+    }
+
+    public static func contents(of file: Int32, named name: String, limit: Int) throws(KernelError) -> [UInt8] {
+        var all: [UInt8] = []
+        while true {
+            let (chunk, error) = readBytes(file, min(65536, limit + 1))
+            if error != 0 { throw KernelError("read '\(name)'", errno: error) }
+            if chunk.isEmpty { return all }
+            all += chunk
+            if all.count > limit { throw KernelError("read '\(name)'", errno: EFBIG) }
+        }
+    }
+
+    public static func text(of path: String, at directory: Int32 = here) throws(KernelError) -> String {
+        String(decoding: try contents(of: path, at: directory), as: UTF8.self)
+    }
+
+    /// Writes all bytes, however many calls it takes.
+    public static func write(_ bytes: some Collection<UInt8>, to file: Int32, named name: String) throws(KernelError) {
+        let error = Array(bytes).withUnsafeBytes { (buffer) -> Int32 in
+            var done = 0
+            while done < buffer.count {
+                let n = sys_write(file, buffer.baseAddress! + done, buffer.count - done)
+                if n == Int(-EINTR) { continue }
+                if n < 0 { return Int32(-n) }
+                done += n
+            }
+            return 0
+        }
+        if error != 0 { throw KernelError("write '\(name)'", errno: error) }
+    }
+
+    public static func write(_ text: String, toPath path: String, at directory: Int32 = here) throws(KernelError) {
+        let file = try open(path, .write, at: directory)
+        try write(text.utf8, to: file.raw, named: path)
+    }
+
+    public static func createFile(
+        _ path: String, _ bytes: some Collection<UInt8>, mode: UInt32 = 0o600, at directory: Int32 = here
+    ) throws(KernelError) {
+        let file = try open(path, [.write, .create, .truncate], mode: mode, at: directory)
+        try write(bytes, to: file.raw, named: path)
+    }
+
+    /// One entry of a directory.
+    public struct Entry: Sendable { public var name: [UInt8] }
+
+    /// The names in an open directory, without `.` and `..`, at most `limit` of them; in the file system's order.
+    public static func names(in directory: Int32, limit: Int = .max) throws(KernelError) -> [[UInt8]] {
+        var names: [[UInt8]] = []
+        var error: Int32 = 0
+        try check(sys_lseek(directory, 0, SEEK_SET), "rewind a directory")
+        withUnsafeTemporaryAllocation(byteCount: 32768, alignment: 8) { buffer in
+            while names.count < limit {
+                let n = sys_getdents64(directory, buffer.baseAddress, buffer.count)
+                if n < 0 { error = Int32(-n) }
+                if n <= 0 { return }
+                appendNames(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<n]), to: &names)
+            }
+        }
+        if error != 0 { throw KernelError("list a directory", errno: error) }
+        return names
+    }
+
+    private static func appendNames(_ records: UnsafeRawBufferPointer, to names: inout [[UInt8]]) {
+        var at = 0
+        while at < records.count {
+            let length = Int(records.loadUnaligned(fromByteOffset: at + 16, as: UInt16.self))
+            let name = Array(records[(at + Int(DIRENT64_NAME_OFFSET))..<(at + length)].prefix { $0 != 0 })
+            if name != [0x2e] && name != [0x2e, 0x2e] { names.append(name) }
+            at += length
+        }
+    }
+}

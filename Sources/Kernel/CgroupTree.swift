@@ -1,0 +1,104 @@
+import CLinux
+
+/// The part of the cgroup v2 tree that is ours: `init/` for every jrun-init, `runs/ID` for each program.
+/// Source: Documentation/admin-guide/cgroup-v2.rst
+public struct CgroupTree: Sendable {
+    /// Directory of our subtree, such as `/sys/fs/cgroup/jrun`.
+    public let path: String
+    /// Controllers that a leaf in `runs/` has.
+    public let controllers: Set<String>
+
+    /// Where the v2 tree is mounted, from /proc/self/mountinfo; nil when it is not.
+    public static func mountPoint() throws(KernelError) -> String? {
+        let mounts = try FileSystem.text(of: "/proc/self/mountinfo")
+        for line in mounts.split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            guard let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count, fields.count > 4 else { continue }
+            if fields[dash + 1] == "cgroup2" { return String(fields[4]) }
+        }
+        return nil
+    }
+
+    /// Controllers that the kernel offers at the root of the v2 tree.
+    public static func availableControllers(at mountPoint: String) -> Set<String> {
+        let text = (try? FileSystem.text(of: "\(mountPoint)/cgroup.controllers")) ?? ""
+        return Set(text.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init))
+    }
+
+    /// Makes the subtree at `path` and passes down every controller of ours that can be passed down.
+    public init(preparing path: String) throws(KernelError) {
+        self.path = path
+        if sys_faccessat(AT_FDCWD, "\(path)/runs", 0) != 0 { try CgroupTree.makeSubtree(path) }
+        let text = try FileSystem.text(of: "\(path)/runs/cgroup.subtree_control")
+        controllers = Set(text.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init))
+    }
+
+    private static func makeSubtree(_ path: String) throws(KernelError) {
+        for directory in [path, "\(path)/init", "\(path)/runs"] { try FileSystem.makeDirectories(directory, mode: 0o755) }
+        let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        for controller in ["memory", "pids", "cpu", "io", "cpuset"] {
+            // One that cannot be enabled is missing from `controllers` afterwards, which is where it is judged.
+            for level in [parent, path, "\(path)/runs"] {
+                try? FileSystem.write("+\(controller)", toPath: "\(level)/cgroup.subtree_control")
+            }
+        }
+    }
+
+    public func openInit() throws(KernelError) -> OwnedFD { try FileSystem.open("\(path)/init", [.read, .directory]) }
+    public func openRuns() throws(KernelError) -> OwnedFD { try FileSystem.open("\(path)/runs", [.read, .directory]) }
+}
+
+/// The leaf of one run. Never reused.
+public struct CgroupLeaf: ~Copyable {
+    public let name: String
+    public let directory: OwnedFD
+
+    /// Makes `name` in the open directory `runs`.
+    public init(creating name: String, in runs: Int32) throws(KernelError) {
+        self.name = name
+        try FileSystem.makeDirectory(name, mode: 0o755, at: runs)
+        directory = try FileSystem.open(name, [.read, .directory], at: runs)
+    }
+
+    public func set(_ file: String, _ value: String) throws(KernelError) {
+        try FileSystem.write(value, toPath: file, at: directory.raw)
+    }
+
+    /// A control file's text; nil when the kernel or the controller does not have it.
+    public func text(_ file: String) -> String? { try? FileSystem.text(of: file, at: directory.raw) }
+
+    public func number(_ file: String) -> Int64? { text(file).flatMap { Int64($0.prefix { $0 != "\n" }) } }
+
+    /// The number behind `key` in a file of `key number` lines.
+    public func number(_ key: String, in file: String) -> Int64? {
+        for line in (text(file) ?? "").split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            if fields.count == 2, fields[0] == key { return Int64(fields[1]) }
+        }
+        return nil
+    }
+
+    /// Kills what is left in it, waits until the kernel calls it unpopulated, and removes it.
+    public func remove(from runs: Int32) throws(KernelError) {
+        try CgroupLeaf.killAndRemove(name, directory: directory.raw, from: runs)
+    }
+
+    public static func killAndRemove(_ name: String, directory: Int32, from runs: Int32) throws(KernelError) {
+        // Most often nothing is left to kill or to wait for.
+        if sys_unlinkat(runs, name, AT_REMOVEDIR) >= 0 { return }
+        try? FileSystem.write("1", toPath: "cgroup.kill", at: directory)
+        try waitUntilUnpopulated(directory)
+        try FileSystem.removeDirectory(name, at: runs)
+    }
+
+    private static func waitUntilUnpopulated(_ directory: Int32) throws(KernelError) {
+        let events = try FileSystem.open("cgroup.events", .read, at: directory)
+        while true {
+            try check(sys_lseek(events.raw, 0, SEEK_SET), "rewind 'cgroup.events'")
+            let text = try FileSystem.contents(of: events.raw, named: "cgroup.events", limit: 4096)
+            if String(decoding: text, as: UTF8.self).contains("populated 0") { return }
+            var poll = k_pollfd(fd: events.raw, events: Int16(POLLPRI), revents: 0)
+            _ = sys_ppoll(&poll, 1, nil)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import CLinux
+
+/// A file in memory that nobody can change any more. Source: memfd_create(2), F_ADD_SEALS in fcntl(2).
+public func sealedMemfd(named name: String, _ bytes: [UInt8]) throws(KernelError) -> OwnedFD {
+    let file = try checkFD(
+        sys_memfd_create(name, UInt32(MFD_CLOEXEC | MFD_ALLOW_SEALING)), "create the memory file '\(name)'")
+    try FileSystem.write(bytes, to: file.raw, named: name)
+    let seals = Int(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+    try check(sys_fcntl(file.raw, F_ADD_SEALS, seals), "seal the memory file '\(name)'")
+    return file
+}
+
+/// Both ends close-on-exec.
+public func makePipe() throws(KernelError) -> (reader: Int32, writer: Int32) {
+    var ends: [Int32] = [-1, -1]
+    try check(sys_pipe2(&ends, O_CLOEXEC), "make a pipe")
+    return (ends[0], ends[1])
+}
+
+/// Nanoseconds of CLOCK_MONOTONIC: the clock that jrun-init's record uses.
+public func monotonicNanoseconds() -> UInt64 { clock(CLOCK_MONOTONIC) }
+/// Nanoseconds since 1970.
+public func realtimeNanoseconds() -> UInt64 { clock(CLOCK_REALTIME) }
+
+private func clock(_ id: Int32) -> UInt64 {
+    var time = k_timespec()
+    _ = sys_clock_gettime(id, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
+public func randomBytes(_ count: Int) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        _ = sys_getrandom(buffer.baseAddress, count, 0)
+        initialized = count
+    }
+}
+
+/// An exclusive or shared advisory lock of the open file; false when somebody else holds it. Source: flock(2).
+public func lock(_ file: Int32, shared: Bool = false, waiting: Bool = false) throws(KernelError) -> Bool {
+    let result = sys_flock(file, (shared ? LOCK_SH : LOCK_EX) | (waiting ? 0 : LOCK_NB))
+    if result == Int(-EAGAIN) { return false }
+    try check(result, "lock a file")
+    return true
+}
+
+public func unlock(_ file: Int32) { _ = sys_flock(file, LOCK_UN) }

@@ -1,0 +1,86 @@
+/// The argument lists that a program accepts. What is not described is refused.
+///
+/// Options and flags may stand in any order between the positionals; positionals (values and literals) stand in the
+/// order of their rules. With commands, the first positional names the command, and everything behind it belongs to
+/// the command's own grammar.
+public struct ArgumentGrammar: Sendable, Equatable {
+    /// In the order of the file.
+    public let items: [ArgumentItem]
+    let index: GrammarIndex
+
+    /// Accepts nothing but the empty list.
+    public static let empty = ArgumentGrammar([])
+
+    /// - Precondition: no name is used by two rules (the decoder sees to it).
+    init(_ items: [ArgumentItem]) {
+        self.items = items
+        index = GrammarIndex(items)
+    }
+
+    public static func == (a: ArgumentGrammar, b: ArgumentGrammar) -> Bool { a.items == b.items }
+}
+
+/// One entry of an argument list in a program file.
+public enum ArgumentItem: Sendable, Equatable {
+    case rule(ArgumentRule)
+    /// Exactly one of the rules, or at most one when not required.
+    case oneOf([ArgumentRule], required: Bool)
+    case command(CommandRule)
+    /// `--` is accepted; everything behind it is positional.
+    case separator
+}
+
+/// A command such as `sort` in `samtools sort`, with a grammar of its own.
+public struct CommandRule: Sendable, Equatable {
+    public var name: String
+    public var arguments: ArgumentGrammar
+    public var help: String?
+}
+
+/// One thing that may stand on the command line.
+public struct ArgumentRule: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
+        /// Any of the names, without a value.
+        case flag([String])
+        /// Any of the names, with a value in one of the forms.
+        case option([String], value: ValueRule, forms: Set<OptionForm>)
+        /// A value at its place; the name is for messages.
+        case positional(String, value: ValueRule)
+        /// This text at its place.
+        case literal(String)
+    }
+
+    public var kind: Kind
+    public var minCount: Int
+    public var maxCount: Int
+    /// Names of rules that must also be used, or must not be used, when this one is.
+    public var requires: [String]
+    public var conflicts: [String]
+    public var help: String?
+
+    /// The names by which `requires` and `conflicts` know the rule.
+    public var names: [String] {
+        switch kind {
+        case .flag(let names), .option(let names, _, _): names
+        case .positional(let name, _): [name]
+        case .literal(let text): [text]
+        }
+    }
+
+    var isPositional: Bool {
+        switch kind {
+        case .flag, .option: false
+        case .positional, .literal: true
+        }
+    }
+}
+
+/// How an option and its value are written.
+public enum OptionForm: String, Sendable, CaseIterable {
+    /// `--name value`
+    case separate
+    /// `--name=value`
+    case equals
+    /// `-nvalue`
+    case attached
+}

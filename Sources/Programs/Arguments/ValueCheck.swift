@@ -1,0 +1,136 @@
+extension ValueRule {
+    /// Why `text` is not such a value, or `nil` if it is.
+    ///
+    /// File names met on the way, also inside lists, are put into `files`.
+    func reasonToRefuse(_ text: String, files: inout [NamedFile]) -> String? {
+        if text.utf8.count > Self.maxBytes { return "longer than \(Self.maxBytes) bytes" }
+        if text.utf8.contains(0) { return "contains the character NUL" }
+        return switch self {
+        case .integer(let range): refuseInteger(text, range)
+        case .decimal(let min, let max): refuseDecimal(text, min, max)
+        case .choice(let texts): refuseChoice(text, texts)
+        case .string(let pattern, let maxBytes): refuseString(text, pattern, maxBytes)
+        case .file(let direction, let pattern): refuseFile(text, direction, pattern, &files)
+        case .duration(let range): refuse(text, outside: range, format: formatDuration) { try parseDuration($0) }
+        case .size(let range):
+            refuse(text, outside: range, format: formatBytes) { try parseByteSize($0, bareUnits: true) }
+        case .date: isDate(text) ? nil : "not a date of the form YYYY-MM-DD"
+        case .list(let separator, let element, let count):
+            refuseList(text, separator, element, count, &files)
+        }
+    }
+}
+
+/// A file name found on the command line.
+struct NamedFile: Equatable {
+    var name: String
+    var direction: FileDirection
+}
+
+// One way to write a number: programs disagree about signs, leading zeros (octal), hexadecimal and infinity.
+private func isNumber(_ digits: Substring.UTF8View) -> Bool {
+    guard let first = digits.first, digits.allSatisfy({ (48...57).contains($0) }) else { return false }
+    return first != 48 || digits.count == 1
+}
+
+private func refuseInteger(_ text: String, _ range: ClosedRange<Int64>) -> String? {
+    let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
+    guard isNumber(digits) else { return "not an integer" }
+    guard let value = Int64(text) else { return "too large" }
+    if value < range.lowerBound { return "less than \(range.lowerBound)" }
+    if value > range.upperBound { return "more than \(range.upperBound)" }
+    return nil
+}
+
+private func refuseDecimal(_ text: String, _ min: Double?, _ max: Double?) -> String? {
+    guard isDecimal(text), let value = Double(text), value.isFinite else { return "not a decimal number" }
+    if let min, value < min { return "less than \(min)" }
+    if let max, value > max { return "more than \(max)" }
+    return nil
+}
+
+/// `-12.5e-3`, and nothing else that programs may read as a number.
+private func isDecimal(_ text: String) -> Bool {
+    guard text.utf8.count <= 64 else { return false }
+    var rest = text.utf8[...]
+    if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+    let halves = rest.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == 0x65 || $0 == 0x45 }
+    let parts = halves[0].split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+    guard isNumber(parts[0]), parts.count == 1 || isDigits(parts[1]) else { return false }
+    guard halves.count == 2 else { return true }
+    let exponent = halves[1]
+    let hasSign = exponent.first == UInt8(ascii: "-") || exponent.first == UInt8(ascii: "+")
+    return isDigits(hasSign ? exponent.dropFirst() : exponent)
+}
+
+private func isDigits(_ text: Substring.UTF8View) -> Bool {
+    !text.isEmpty && text.allSatisfy { (48...57).contains($0) }
+}
+
+private func refuseChoice(_ text: String, _ texts: [String]) -> String? {
+    texts.contains(text) ? nil : "not one of the choices" + suggestion(for: text, among: texts)
+}
+
+private func refuseString(_ text: String, _ pattern: Pattern?, _ maxBytes: Int) -> String? {
+    if text.utf8.count > maxBytes { return "longer than \(maxBytes) bytes" }
+    guard let pattern else {
+        return text.unicodeScalars.contains(where: isControl) ? "contains a control character" : nil
+    }
+    return pattern.matches(text) ? nil : "does not match the pattern \(pattern.source)"
+}
+
+private func refuseFile(
+    _ text: String, _ direction: FileDirection, _ pattern: Glob?, _ files: inout [NamedFile]
+) -> String? {
+    if let reason = checkFileName(text) { return "not a possible file name: \(reason)" }
+    if let pattern, !pattern.matches(text) { return "does not match \(pattern.source)" }
+    files.append(NamedFile(name: text, direction: direction))
+    return nil
+}
+
+private func refuse(
+    _ text: String, outside range: ClosedRange<Int64>, format: (Int64) -> String,
+    parse: (String) throws(QuantityError) -> Int64
+) -> String? {
+    do {
+        let value = try parse(text)
+        if value < range.lowerBound { return "less than \(format(range.lowerBound))" }
+        if value > range.upperBound { return "more than \(format(range.upperBound))" }
+        return nil
+    } catch {
+        return error.reason
+    }
+}
+
+private func refuseList(
+    _ text: String, _ separator: String, _ element: ValueRule, _ count: ClosedRange<Int>, _ files: inout [NamedFile]
+) -> String? {
+    let parts = text.isEmpty ? [] : pieces(of: text, separatedBy: separator)
+    if parts.count < count.lowerBound { return "has \(parts.count) elements, at least \(count.lowerBound) are needed" }
+    if parts.count > count.upperBound { return "has \(parts.count) elements, at most \(count.upperBound) are allowed" }
+    for (number, part) in parts.enumerated() {
+        if let reason = element.reasonToRefuse(part, files: &files) {
+            return "element \(number + 1) \(quoted(part)): \(reason)"
+        }
+    }
+    return nil
+}
+
+private func pieces(of text: String, separatedBy separator: String) -> [String] {
+    guard let byte = separator.utf8.first else { return [text] }
+    return text.utf8.split(separator: byte, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+}
+
+/// A day of the Gregorian calendar, years 0001 to 9999.
+private func isDate(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-") else { return false }
+    func number(_ range: Range<Int>) -> Int? {
+        isDigits(text.utf8.dropFirst(range.lowerBound).prefix(range.count))
+            ? range.reduce(0) { $0 * 10 + Int(bytes[$1]) - 48 } : nil
+    }
+    guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10) else { return false }
+    let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    return year > 0 && (1...12).contains(month) && (1...days[month - 1]).contains(day)
+}

@@ -1,0 +1,32 @@
+/// What one value on the command line, or of an environment variable, may be.
+public indirect enum ValueRule: Sendable, Equatable {
+    case integer(ClosedRange<Int64>)
+    case decimal(min: Double?, max: Double?)
+    case choice([String])
+    /// At most `maxBytes` long; without a pattern, no control characters.
+    case string(pattern: Pattern?, maxBytes: Int)
+    /// The name of a file in the work directory.
+    case file(FileDirection, pattern: Glob?)
+    /// With its unit; milliseconds.
+    case duration(ClosedRange<Int64>)
+    /// Bytes.
+    case size(ClosedRange<Int64>)
+    /// `YYYY-MM-DD`
+    case date
+    case list(separator: String, of: ValueRule, count: ClosedRange<Int>)
+
+    /// Longest value of a string that does not say otherwise, bytes.
+    public static let defaultMaxBytes = 4096
+    /// Longest value at all: MAX_ARG_STRLEN of the kernel less its final NUL, bytes.
+    public static let maxBytes = 131_071
+}
+
+/// What a file name on the command line is for.
+public enum FileDirection: String, Sendable, CaseIterable {
+    /// Must be among the request's inputs.
+    case input
+    /// Will be written by the program.
+    case output
+    /// An input if the request brings it, otherwise an output.
+    case any
+}

@@ -1,0 +1,82 @@
+extension ValueRule {
+    /// The word that stands for the value in a usage line: `FILE`, `N`, `a|b`.
+    public var placeholder: String {
+        switch self {
+        case .integer: "N"
+        case .decimal: "NUMBER"
+        case .choice(let texts): texts.count <= 4 ? texts.joined(separator: "|") : "WORD"
+        case .string: "TEXT"
+        case .file: "FILE"
+        case .duration: "TIME"
+        case .size: "SIZE"
+        case .date: "DATE"
+        case .list(let separator, let element, _): "\(element.placeholder)\(separator)…"
+        }
+    }
+
+    /// What is accepted, as a phrase: `an integer from 1 to 64`.
+    public var summary: String {
+        switch self {
+        case .integer(let range): "an integer" + Self.bounds(Self.limited(range), String.init)
+        case .decimal(let min, let max): "a decimal number" + Self.bounds((min, max)) { String($0) }
+        case .choice(let texts): "one of " + shortList(texts, limit: 20)
+        case .string(nil, let max): "a text of at most \(max) bytes"
+        case .string(let pattern?, let max): "a text matching \(pattern.source), at most \(max) bytes"
+        case .file(let direction, let pattern):
+            Self.fileSummary(direction) + (pattern.map { " matching \($0.source)" } ?? "")
+        case .duration(let range): "a duration" + Self.bounds(Self.limited(range), formatDuration)
+        case .size(let range): "a size" + Self.bounds(Self.limited(range), formatBytes)
+        case .date: "a date YYYY-MM-DD"
+        case .list(let separator, let element, let count):
+            "\(count.lowerBound) to \(count.upperBound) values separated by '\(separator)', each \(element.summary)"
+        }
+    }
+
+    private static func fileSummary(_ direction: FileDirection) -> String {
+        switch direction {
+        case .input: "the name of an input file"
+        case .output: "the name of an output file"
+        case .any: "the name of a file"
+        }
+    }
+
+    /// The ends of the number line are no bounds.
+    private static func limited(_ range: ClosedRange<Int64>) -> (Int64?, Int64?) {
+        (range.lowerBound == .min ? nil : range.lowerBound, range.upperBound == .max ? nil : range.upperBound)
+    }
+
+    private static func bounds<Number>(_ range: (Number?, Number?), _ format: (Number) -> String) -> String {
+        switch range {
+        case (nil, nil): ""
+        case (let low?, nil): " of at least \(format(low))"
+        case (nil, let high?): " of at most \(format(high))"
+        case (let low?, let high?): " from \(format(low)) to \(format(high))"
+        }
+    }
+}
+
+extension ArgumentRule {
+    /// How it is written: `--model FILE`, `-lTEXT`, `--min`.
+    public var usage: String {
+        switch kind {
+        case .flag(let names): names[0]
+        case .option(let names, let value, let forms):
+            if forms.contains(.separate) {
+                "\(names[0]) \(value.placeholder)"
+            } else if forms.contains(.equals) {
+                "\(names[0])=\(value.placeholder)"
+            } else {
+                "\(names[0])\(value.placeholder)"
+            }
+        case .positional(let name, _): name
+        case .literal(let text): text
+        }
+    }
+
+    var value: ValueRule? {
+        switch kind {
+        case .option(_, let value, _), .positional(_, let value): value
+        case .flag, .literal: nil
+        }
+    }
+}

@@ -1,0 +1,143 @@
+extension ProgramDecoder {
+    private static let valueKinds = [
+        "integer", "decimal", "choice", "string", "file", "duration", "size", "date", "list",
+    ]
+
+    /// `{KIND: DETAILS}`
+    func valueRule(_ node: YAMLNode) -> ValueRule? {
+        guard let fields = Fields(node, what: "value", keys: Self.valueKinds, findings: findings) else { return nil }
+        let given = Self.valueKinds.compactMap { kind in fields.node(kind).map { (kind, $0) } }
+        guard given.count == 1 else {
+            // An unknown key has been reported already.
+            if case .mapping(let entries) = node.content, given.count > 1 || entries.isEmpty {
+                findings.add(node.mark, "value: expected exactly one of \(Self.valueKinds.joined(separator: ", "))")
+            }
+            return nil
+        }
+        let (kind, details) = given[0]
+        return switch kind {
+        case "integer": integerRule(details)
+        case "decimal": decimalRule(details)
+        case "choice": choiceRule(details)
+        case "string": stringRule(details)
+        case "file": fileRule(details)
+        case "duration": quantityRule(details, kind, read.duration).map { .duration($0) }
+        case "size": quantityRule(details, kind, read.size).map { .size($0) }
+        case "date": read.bool(details, "date").flatMap { isDate in dateRule(details, isDate) }
+        default: listRule(details)
+        }
+    }
+
+    private func dateRule(_ node: YAMLNode, _ isDate: Bool) -> ValueRule? {
+        if !isDate { findings.add(node.mark, "date: expected true") }
+        return isDate ? .date : nil
+    }
+
+    // MARK: Numbers
+
+    private func integerRule(_ node: YAMLNode) -> ValueRule? {
+        bounds(node, "integer") { read.integer($0, $1, in: .min ... .max) }
+            .flatMap { range(node, $0 ?? .min, $1 ?? .max, "integer") }
+            .map { .integer($0) }
+    }
+
+    private func decimalRule(_ node: YAMLNode) -> ValueRule? {
+        guard let (min, max) = bounds(node, "decimal", read.decimal) else { return nil }
+        if let min, let max, min > max { findings.add(node.mark, "decimal: min is above max") }
+        return .decimal(min: min, max: max)
+    }
+
+    private func quantityRule(
+        _ node: YAMLNode, _ what: String, _ parse: (YAMLNode, String) -> Int64?
+    ) -> ClosedRange<Int64>? {
+        bounds(node, what, parse).flatMap { range(node, $0 ?? 1, $1 ?? .max, what) }
+    }
+
+    private func bounds<Number>(
+        _ node: YAMLNode, _ what: String, _ parse: (YAMLNode, String) -> Number?
+    ) -> (Number?, Number?)? {
+        guard let fields = Fields(node, what: what, keys: ["min", "max"], findings: findings) else { return nil }
+        return (
+            fields.node("min").flatMap { parse($0, "\(what).min") },
+            fields.node("max").flatMap { parse($0, "\(what).max") }
+        )
+    }
+
+    private func range<Number>(
+        _ node: YAMLNode, _ min: Number, _ max: Number, _ what: String
+    ) -> ClosedRange<Number>? {
+        guard min <= max else {
+            findings.add(node.mark, "\(what): min is above max")
+            return nil
+        }
+        return min...max
+    }
+
+    // MARK: Texts
+
+    private func choiceRule(_ node: YAMLNode) -> ValueRule? {
+        guard let items = read.list(node, "choice") else { return nil }
+        var texts: [String] = []
+        for item in items {
+            guard let text = read.text(item, "choice") else { continue }
+            if texts.contains(text) { findings.add(item.mark, "choice: \(quoted(text)) is given twice") }
+            texts.append(text)
+        }
+        if items.isEmpty { findings.add(node.mark, "choice: the list is empty") }
+        return texts.isEmpty ? nil : .choice(texts)
+    }
+
+    private func stringRule(_ node: YAMLNode) -> ValueRule? {
+        guard let fields = Fields(node, what: "string", keys: ["pattern", "max"], findings: findings) else { return nil }
+        let most = fields.node("max").flatMap { read.integer($0, "string.max", in: 1...Int64(ValueRule.maxBytes)) }
+        return .string(
+            pattern: fields.node("pattern").flatMap(pattern), maxBytes: most.map(Int.init) ?? ValueRule.defaultMaxBytes)
+    }
+
+    private func pattern(_ node: YAMLNode) -> Pattern? {
+        guard let text = read.text(node, "pattern") else { return nil }
+        do {
+            return try Pattern(text)
+        } catch {
+            findings.add(node.mark, "pattern: \(quoted(text)): \(error.description)")
+            return nil
+        }
+    }
+
+    private func fileRule(_ node: YAMLNode) -> ValueRule? {
+        guard case .mapping = node.content else {
+            return read.word(node, "file", FileDirection.self).map { .file($0, pattern: nil) }
+        }
+        guard let fields = Fields(node, what: "file", keys: ["direction", "pattern"], findings: findings) else {
+            return nil
+        }
+        let glob = fields.node("pattern").flatMap { read.glob($0, "file.pattern") }
+        return fields.required("direction", in: "file")
+            .flatMap { read.word($0, "file.direction", FileDirection.self) }
+            .map { .file($0, pattern: glob) }
+    }
+
+    private func listRule(_ node: YAMLNode) -> ValueRule? {
+        let keys = ["separator", "of", "min", "max"]
+        guard let fields = Fields(node, what: "list", keys: keys, findings: findings) else { return nil }
+        let separator = fields.node("separator").flatMap { node in
+            read.checked(node, "list.separator") {
+                $0.utf8.count == 1 && $0.utf8.first! > 32 && $0.utf8.first! < 127 ? nil : "expected one ASCII character"
+            }
+        }
+        let element = fields.required("of", in: "list").flatMap(elementRule)
+        let least = fields.node("min").flatMap { read.integer($0, "list.min", in: 0...10_000) } ?? 1
+        let most = fields.node("max").flatMap { read.integer($0, "list.max", in: 1...10_000) } ?? 1000
+        guard let element, let count = range(node, Int(least), Int(most), "list") else { return nil }
+        return .list(separator: separator ?? ",", of: element, count: count)
+    }
+
+    private func elementRule(_ node: YAMLNode) -> ValueRule? {
+        let rule = valueRule(node)
+        if case .list = rule {
+            findings.add(node.mark, "list: a list cannot hold lists")
+            return nil
+        }
+        return rule
+    }
+}

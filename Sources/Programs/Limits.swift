@@ -1,0 +1,133 @@
+/// The limits that a run can have. Raw values are the keys of the program file.
+public enum LimitName: String, CaseIterable, Sendable {
+    /// Wall-clock time without suspended time, milliseconds.
+    case wall
+    /// Processor time of all processes together, milliseconds.
+    case cpu
+    /// Memory of all processes together, bytes.
+    case memory
+    /// Processes and threads alive at once.
+    case processes
+    /// Open descriptors of one process.
+    case open_files
+    /// Size of one file, bytes.
+    case file_size
+    /// Bytes written to stdout and stderr together.
+    case output
+    /// Bytes in the work directory.
+    case disk
+    /// Size of `/tmp` and of `/dev/shm`, bytes each.
+    case temporary
+
+    /// What the limit's number counts.
+    public enum Unit: Sendable { case milliseconds, bytes, count }
+
+    public var unit: Unit {
+        switch self {
+        case .wall, .cpu: .milliseconds
+        case .memory, .file_size, .output, .disk, .temporary: .bytes
+        case .processes, .open_files: .count
+        }
+    }
+
+    /// The value as a person reads it: `10 m`, `1 GiB`, `32`.
+    public func format(_ value: Int64) -> String {
+        switch unit {
+        case .milliseconds: formatDuration(milliseconds: value)
+        case .bytes: formatBytes(value)
+        case .count: String(value)
+        }
+    }
+
+    /// Reads the value as a person writes it, in the limit's unit.
+    func parse(_ text: String) throws(QuantityError) -> Int64 {
+        switch unit {
+        case .milliseconds: try parseDuration(text)
+        case .bytes: try parseByteSize(text)
+        case .count: try parseCount(text)
+        }
+    }
+}
+
+/// One limit of a program: what a run gets unless it asks, and how far a request may raise it.
+/// Both in the limit's unit; `1 <= default <= max`.
+public struct LimitRule: Sendable, Equatable {
+    public var `default`: Int64
+    public var max: Int64
+
+    public init(default: Int64, max: Int64) {
+        self.default = `default`
+        self.max = max
+    }
+}
+
+/// A rule for every limit: there is no limit that is absent.
+public struct LimitRules: Sendable, Equatable {
+    private var rules: [LimitRule]
+
+    public init(_ rule: (LimitName) -> LimitRule) {
+        rules = LimitName.allCases.map(rule)
+    }
+
+    public subscript(name: LimitName) -> LimitRule {
+        get { rules[name.position] }
+        set { rules[name.position] = newValue }
+    }
+
+    /// The limits of a run that asks for nothing.
+    public var defaults: Limits { Limits { self[$0].default } }
+}
+
+/// The limits of one run, each in its own unit.
+public struct Limits: Sendable, Equatable {
+    private var values: [Int64]
+
+    public init(_ value: (LimitName) -> Int64) {
+        values = LimitName.allCases.map(value)
+    }
+
+    public subscript(name: LimitName) -> Int64 {
+        get { values[name.position] }
+        set { values[name.position] = newValue }
+    }
+}
+
+extension LimitName {
+    fileprivate var position: Int {
+        switch self {
+        case .wall: 0
+        case .cpu: 1
+        case .memory: 2
+        case .processes: 3
+        case .open_files: 4
+        case .file_size: 5
+        case .output: 6
+        case .disk: 7
+        case .temporary: 8
+        }
+    }
+}
+
+/// Why `NAME=VALUE` is not a limit.
+public struct LimitSyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
+    public var description: String
+}
+
+/// Reads a limit as it is written on a command line, for example `wall=30s` or `memory=512MiB`.
+public func parseLimit(_ text: String) throws(LimitSyntaxError) -> (LimitName, Int64) {
+    guard let equals = text.firstIndex(of: "=") else {
+        throw LimitSyntaxError(description: "limit \(quoted(text)): write it as NAME=VALUE, for example wall=30s")
+    }
+    let key = String(text[..<equals])
+    guard let name = LimitName(rawValue: key) else {
+        let names = LimitName.allCases.map(\.rawValue)
+        throw LimitSyntaxError(
+            description: "limit \(quoted(text)): no limit is called \(quoted(key))\(suggestion(for: key, among: names))"
+                + "; limits: \(names.joined(separator: ", "))")
+    }
+    do {
+        return (name, try name.parse(String(text[text.index(after: equals)...])))
+    } catch {
+        throw LimitSyntaxError(description: "limit \(quoted(text)): \(error.reason)")
+    }
+}

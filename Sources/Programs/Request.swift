@@ -1,0 +1,70 @@
+/// What somebody asks of a program.
+public struct Request: Sendable, Equatable {
+    public var arguments: [String]
+    public var inputs: [RequestedInput]
+    public var environment: [String: String]
+    /// Only the limits that shall differ from the program's defaults, each in its own unit.
+    public var limits: [LimitName: Int64]
+
+    public init(
+        arguments: [String] = [], inputs: [RequestedInput] = [], environment: [String: String] = [:],
+        limits: [LimitName: Int64] = [:]
+    ) {
+        self.arguments = arguments
+        self.inputs = inputs
+        self.environment = environment
+        self.limits = limits
+    }
+}
+
+/// A file that the request brings.
+public struct RequestedInput: Sendable, Equatable {
+    /// Its name in the work directory.
+    public var name: String
+    /// Bytes.
+    public var size: Int64
+
+    public init(name: String, size: Int64) {
+        self.name = name
+        self.size = size
+    }
+}
+
+/// A request that the rules allow, with everything filled in.
+public struct AcceptedRequest: Sendable, Equatable {
+    public var arguments: [String]
+    /// The run's whole environment.
+    public var environment: [String: String]
+    public var limits: Limits
+    /// Names of the input files.
+    public var inputs: [String]
+    /// File names on the command line that the program will write.
+    public var outputs: [String]
+}
+
+/// One thing that the rules do not allow.
+public struct Violation: Sendable, Equatable, CustomStringConvertible {
+    /// The key of the program file: `arguments`, `inputs`, `environment`, `limits`, `stdin`.
+    public var rule: String
+    /// Where: `argument 3 '--modle'`, `input 'x/y'`.
+    public var place: String
+    /// What is wrong and what would be accepted.
+    public var message: String
+
+    public init(rule: String, place: String, message: String) {
+        self.rule = rule
+        self.place = place
+        self.message = message
+    }
+
+    /// `PLACE: MESSAGE`
+    public var description: String { "\(place): \(message)" }
+}
+
+/// Everything that is wrong with a request; never empty.
+public struct Violations: Error, Sendable, Equatable, CustomStringConvertible {
+    public var violations: [Violation]
+
+    /// One line for each violation.
+    public var description: String { violations.map(\.description).joined(separator: "\n") }
+}

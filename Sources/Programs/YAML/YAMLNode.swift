@@ -1,0 +1,40 @@
+/// A place in a file, counted from 1; columns count characters, not bytes.
+struct Mark: Sendable, Equatable, Comparable {
+    var line: Int
+    var column: Int
+
+    static func < (a: Mark, b: Mark) -> Bool { (a.line, a.column) < (b.line, b.column) }
+}
+
+/// One node of a YAML document with the place where it starts.
+struct YAMLNode: Sendable, Equatable {
+    struct Entry: Sendable, Equatable {
+        var key: String
+        var keyMark: Mark
+        var value: YAMLNode
+    }
+
+    indirect enum Content: Sendable, Equatable {
+        /// In the order of the file; every key once.
+        case mapping([Entry])
+        case sequence([YAMLNode])
+        /// `isPlain`: written without quotes, so `true`, `~` or nothing at all may have a meaning.
+        case scalar(String, isPlain: Bool)
+    }
+
+    var mark: Mark
+    var content: Content
+
+    /// What the author wrote, for error messages.
+    var kind: String {
+        switch content {
+        case .mapping: "a mapping"
+        case .sequence: "a list"
+        case .scalar("", isPlain: true): "nothing"
+        case .scalar(let text, _): quoted(text)
+        }
+    }
+
+    /// `key:` with nothing behind it.
+    var isAbsent: Bool { content == .scalar("", isPlain: true) }
+}

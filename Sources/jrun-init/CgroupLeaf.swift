@@ -1,0 +1,77 @@
+// The run's cgroup leaf as jrun-init uses it: a few control files relative to the leaf's descriptor.
+// Source: Documentation/admin-guide/cgroup-v2.rst
+
+import CInit
+import CLinux
+import CPlan
+
+struct CgroupLeaf {
+    let directory: Int32
+
+    func kill() { write("cgroup.kill", "1") }
+    func freeze() { write("cgroup.freeze", "1") }
+    func thaw() { write("cgroup.freeze", "0") }
+
+    /// CPU time of everything that ever ran in the leaf, in nanoseconds.
+    func cpuNanoseconds() -> UInt64 { number(after: "usage_usec ", in: "cpu.stat") &* 1000 }
+
+    func oomKills() -> UInt64 { number(after: "oom_kill ", in: "memory.events") }
+    func refusedForks() -> UInt64 { number(after: "max ", in: "pids.events") }
+
+    /// Tasks in the leaf now, or `limit + 1` as soon as there are more than `limit`.
+    func taskCount(upTo limit: UInt64) -> UInt64 {
+        guard let file = open("cgroup.threads", O_RDONLY) else { return 0 }
+        defer { _ = sys_close(file) }
+        var count: UInt64 = 0
+        while count <= limit {
+            let n = sys_read(file, buffer, bufferBytes)
+            if n <= 0 { break }
+            for index in 0..<n where buffer[index] == 0x0a { count += 1 }
+        }
+        return count
+    }
+
+    func open(_ name: StaticString, _ flags: Int32) -> Int32? {
+        let file = sys_openat(directory, text(name), flags | O_CLOEXEC, 0)
+        return file < 0 ? nil : Int32(file)
+    }
+
+    private func write(_ name: StaticString, _ value: StaticString) {
+        guard let file = open(name, O_WRONLY) else { return }
+        _ = sys_write(file, value.utf8Start, value.utf8CodeUnitCount)
+        _ = sys_close(file)
+    }
+
+    /// The number behind `key` at the start of a line; 0 when the file or the key is not there.
+    private func number(after key: StaticString, in name: StaticString) -> UInt64 {
+        guard let file = open(name, O_RDONLY) else { return 0 }
+        let n = sys_read(file, buffer, bufferBytes)
+        _ = sys_close(file)
+        return parseNumber(after: key, length: n)
+    }
+}
+
+var buffer: UnsafeMutablePointer<UInt8> { jrun_buffer }
+let bufferBytes = Int(JRUN_BUFFER_BYTES)
+
+/// Finds `key` at the start of a line among the buffer's first `length` bytes and reads the decimal number behind it.
+func parseNumber(after key: StaticString, length: Int) -> UInt64 {
+    let keyLength = key.utf8CodeUnitCount
+    var start = 0
+    while start + keyLength < length {
+        var matched = 0
+        while matched < keyLength && buffer[start + matched] == key.utf8Start[matched] { matched += 1 }
+        if matched == keyLength {
+            var value: UInt64 = 0
+            var at = start + keyLength
+            while at < length, buffer[at] >= 0x30, buffer[at] <= 0x39 {
+                value = value &* 10 &+ UInt64(buffer[at] - 0x30)
+                at += 1
+            }
+            return value
+        }
+        while start < length && buffer[start] != 0x0a { start += 1 }
+        start += 1
+    }
+    return 0
+}

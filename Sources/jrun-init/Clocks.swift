@@ -1,0 +1,67 @@
+// The run's clocks as plain arithmetic: which deadline is next, and which has passed. Times are CLOCK_MONOTONIC
+// nanoseconds.
+
+import CLinux
+import CPlan
+
+struct Clocks {
+    static let never = UInt64.max
+    /// How often the watched quantities are looked at: at least this far apart while the program is busy …
+    static let shortestTick: UInt64 = 20_000_000
+    /// … and this far while it does nothing.
+    static let longestTick: UInt64 = 1_000_000_000
+    /// CPU time is looked at again when the limit could have been reached, but not more often than this.
+    static let shortestCPUCheck: UInt64 = 5_000_000
+
+    private let wallLimit: UInt64
+    private let startedAt: UInt64
+    private(set) var frozenSince: UInt64?
+    private(set) var suspendedTotal: UInt64 = 0
+
+    var nextCPUCheck: UInt64
+    var nextTick: UInt64
+    private var tick = shortestTick
+    private var cpuAtLastTick: UInt64 = 0
+    /// When the stop signal's grace time is over; then the run is killed.
+    var killAt = never
+    /// When the suspend signal's grace time is over; then the run is frozen.
+    var freezeAt = never
+
+    init(rules: jrun_supervision, startedAt: UInt64) {
+        wallLimit = rules.wall_ns
+        self.startedAt = startedAt
+        nextCPUCheck = startedAt + max(rules.cpu_ns / UInt64(max(rules.cpus, 1)), Clocks.shortestCPUCheck)
+        let watches = rules.flags & UInt32(JRUN_WATCH_THREADS | JRUN_WATCH_DISK) != 0
+        nextTick = watches ? startedAt + Clocks.shortestTick : Clocks.never
+    }
+
+    /// The wall clock stands still while the run is frozen.
+    var wallDeadline: UInt64 { frozenSince != nil ? Clocks.never : startedAt + wallLimit + suspendedTotal }
+
+    func wallTime(_ now: UInt64) -> UInt64 { now - startedAt - suspendedTotal }
+
+    mutating func freeze(_ now: UInt64) {
+        if frozenSince == nil { frozenSince = now }
+        freezeAt = Clocks.never
+    }
+
+    mutating func thaw(_ now: UInt64) {
+        if let since = frozenSince { suspendedTotal += now - since }
+        frozenSince = nil
+        freezeAt = Clocks.never
+    }
+
+    mutating func scheduleTick(_ now: UInt64, cpu: UInt64) {
+        tick = cpu == cpuAtLastTick ? min(tick * 2, Clocks.longestTick) : Clocks.shortestTick
+        cpuAtLastTick = cpu
+        nextTick = now + tick
+    }
+
+    func timeUntilNextDeadline(_ now: UInt64) -> k_timespec {
+        let watching = frozenSince == nil ? min(nextCPUCheck, nextTick) : Clocks.never
+        let next = min(min(wallDeadline, watching), min(killAt, freezeAt))
+        // A day is as good as never for ppoll.
+        let wait = next > now ? min(next - now, 86_400_000_000_000) : 0
+        return k_timespec(tv_sec: Int64(wait / 1_000_000_000), tv_nsec: Int64(wait % 1_000_000_000))
+    }
+}

@@ -1,0 +1,85 @@
+// What the control pipe and the deadlines ask for.
+
+import CInit
+import CLinux
+import CPlan
+
+extension Supervisor {
+    mutating func readControl() {
+        var command: UInt8 = 0
+        let n = sys_read(rules.fd_control, &command, 1)
+        if n == 0 && has(JRUN_LIFELINE) {
+            lifelineBroken = true
+            return end(because: JRUN_CAUSE_LOST)
+        }
+        guard n == 1 else { return }
+        switch Int32(command) {
+        case JRUN_CONTROL_TERMINATE: terminate()
+        case JRUN_CONTROL_KILL: end(because: JRUN_CAUSE_KILL)
+        case JRUN_CONTROL_SUSPEND: suspend()
+        case JRUN_CONTROL_FREEZE: freeze()
+        case JRUN_CONTROL_THAW: thaw()
+        default: break
+        }
+    }
+
+    /// The stop signal and a grace time; a frozen run is thawed first, or it could not obey.
+    private mutating func terminate() {
+        guard cause == JRUN_CAUSE_NONE else { return }
+        cause = JRUN_CAUSE_TERMINATE
+        thaw()
+        signalProgram(rules.stop_signal)
+        clocks.killAt = monotonicNow() + rules.stop_grace_ns
+    }
+
+    private mutating func suspend() {
+        guard rules.suspend_signal != 0 else { return freeze() }
+        signalProgram(rules.suspend_signal)
+        clocks.freezeAt = monotonicNow() + rules.suspend_grace_ns
+    }
+
+    private mutating func freeze() {
+        leaf.freeze()
+        clocks.freeze(monotonicNow())
+        record.write(state: JRUN_STATUS_SUSPENDED)
+    }
+
+    private mutating func thaw() {
+        guard clocks.frozenSince != nil || clocks.freezeAt != Clocks.never else { return }
+        leaf.thaw()
+        clocks.thaw(monotonicNow())
+        record.write(state: JRUN_STATUS_RUNNING)
+    }
+
+    /// The program leads its own session, so its process group is what a shell would call the job.
+    private func signalProgram(_ signal: Int32) {
+        if sys_kill(-program, signal) < 0 { _ = sys_kill(program, signal) }
+    }
+
+    mutating func checkDeadlines() {
+        let now = monotonicNow()
+        if now >= clocks.killAt { leaf.kill() }
+        if now >= clocks.freezeAt { freeze() }
+        if now >= clocks.wallDeadline { end(because: JRUN_CAUSE_WALL) }
+        guard clocks.frozenSince == nil else { return }
+        if now >= clocks.nextCPUCheck { checkCPUTime(now) }
+        if now >= clocks.nextTick { checkWatchedQuantities(now) }
+    }
+
+    private mutating func checkCPUTime(_ now: UInt64) {
+        let used = leaf.cpuNanoseconds()
+        if used >= rules.cpu_ns { return end(because: JRUN_CAUSE_CPU) }
+        let soonest = (rules.cpu_ns - used) / UInt64(max(rules.cpus, 1))
+        clocks.nextCPUCheck = now + max(soonest, Clocks.shortestCPUCheck)
+    }
+
+    private mutating func checkWatchedQuantities(_ now: UInt64) {
+        if has(JRUN_WATCH_THREADS) {
+            let tasks = leaf.taskCount(upTo: rules.processes)
+            record.status.peak_tasks = max(record.status.peak_tasks, tasks)
+            if tasks > rules.processes { end(because: JRUN_CAUSE_PROCESSES) }
+        }
+        if has(JRUN_WATCH_DISK) && diskIsFull() { end(because: JRUN_CAUSE_DISK) }
+        clocks.scheduleTick(now, cpu: leaf.cpuNanoseconds())
+    }
+}

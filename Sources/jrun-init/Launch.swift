@@ -1,0 +1,91 @@
+// The interpreter's state and its loop over the plan's steps.
+
+import CLinux
+import CPlan
+
+/// A pipe between the program and the relay.
+struct Pipe {
+    var reader: Int32 = -1
+    var writer: Int32 = -1
+}
+
+/// What the steps hand to each other. The program's process shares this memory with jrun-init until it has executed,
+/// so what it writes here (the listener, a failure) is there when jrun-init wakes up.
+struct Launch {
+    let plan: Plan
+    var stdout = Pipe()
+    var stderr = Pipe()
+    var landlockRuleset: Int32 = -1
+    var seccompListener: Int32 = -1
+    var failure: StepFailure?
+
+    init(plan: Plan) { self.plan = plan }
+
+    mutating func carryOutViewSteps() throws(StepFailure) {
+        // The last step before the program's is START_PROGRAM, which startProgram carries out.
+        var index: UInt32 = 0
+        while index + 1 < plan.programStep {
+            try check(viewStep(plan.step(index)), at: index)
+            index += 1
+        }
+    }
+
+    mutating func carryOutProgramSteps() {
+        var index = plan.programStep
+        while index < plan.stepCount {
+            let result = programStep(plan.step(index))
+            if result < 0 {
+                failure = StepFailure(step: index, error: Int32(-result))
+                return
+            }
+            index += 1
+        }
+    }
+
+    /// Starts the program's process in its cgroup and returns its pid once it has executed.
+    mutating func startProgram(_ record: inout StatusRecord) throws(StepFailure) -> Int32 {
+        let index = plan.programStep &- 1
+        let step = plan.step(index)
+        guard step.op == JRUN_OP_START_PROGRAM else { throw StepFailure(step: index, error: EINVAL) }
+        let null = Int32(sys_fcntl(0, F_DUPFD_CLOEXEC, 3))
+        // Shared descriptors: the seccomp listener that the program's process opens is then ours too. The execution
+        // gives the program a table of its own.
+        var arguments = k_clone_args()
+        arguments.flags = UInt64(CLONE_VM | CLONE_VFORK | CLONE_FILES) | UInt64(CLONE_INTO_CGROUP)
+        arguments.exit_signal = UInt64(SIGCHLD)
+        arguments.cgroup = UInt64(step.fd)
+        let pid = withUnsafeMutablePointer(to: &self) { launch in
+            sys_clone3_vfork(&arguments, { $0!.assumingMemoryBound(to: Launch.self).pointee.carryOutProgramSteps() }, launch)
+        }
+        for stream: Int32 in 0...2 { _ = sys_dup3(null, stream, 0) }
+        _ = sys_close(null)
+        if pid < 0 { throw StepFailure(step: index, error: Int32(-pid)) }
+        if let failure {
+            _ = sys_wait4(Int32(pid), nil, WALL, nil)
+            throw failure
+        }
+        closeWhatOnlyTheProgramNeeds()
+        return Int32(pid)
+    }
+
+    /// The relay sees the end of a stream only when nobody but the program can write to it.
+    private mutating func closeWhatOnlyTheProgramNeeds() {
+        _ = sys_close(stdout.writer)
+        _ = sys_close(stderr.writer)
+        _ = sys_close(landlockRuleset)
+        var index: UInt32 = 0
+        while index < plan.stepCount {
+            let step = plan.step(index)
+            if step.op == JRUN_OP_ATTACH && step.fd != plan.supervision.fd_work
+                || step.op == JRUN_OP_STDIO && step.fd >= 0
+            {
+                _ = sys_close(step.fd)
+            }
+            index += 1
+        }
+    }
+
+    private func check(_ result: Int, at index: UInt32) throws(StepFailure) {
+        if result < 0 { throw StepFailure(step: index, error: Int32(-result)) }
+    }
+}
