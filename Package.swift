@@ -32,7 +32,7 @@ let package = Package(
         .target(
             name: "Runs",
             dependencies: [
-                "Kernel", "Programs", "Confinement", "CLaunch", "CPlan",
+                "Kernel", "Programs", "Confinement", "CLaunch", "CPlan", "CLinux",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
@@ -66,7 +66,12 @@ let package = Package(
         // What the privileged tests run inside the sandbox: a static C program with one verb per question.
         .executableTarget(
             name: "jrun-probe",
-            linkerSettings: [.unsafeFlags(["-Xclang-linker", "-static", "-Xclang-linker", "-no-pie"])]),
+            linkerSettings: [
+                .unsafeFlags([
+                    "-enable-experimental-feature", "Embedded", "-nostartfiles",
+                    "-Xclang-linker", "-static", "-Xclang-linker", "-no-pie",
+                ])
+            ]),
 
         .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: strict),
         .testTarget(name: "ProgramsTests", dependencies: ["Programs"], swiftSettings: strict),

@@ -8,6 +8,17 @@ extension FileSystem {
         return bytes
     }
 
+    /// Reads up to `count` bytes at `offset`, leaving the descriptor's position alone.
+    public static func read(_ file: Int32, from offset: Int64, upTo count: Int) throws(KernelError) -> [UInt8] {
+        var result = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            result = sys_pread(file, buffer.baseAddress, count, offset)
+            initialized = max(result, 0)
+        }
+        try check(result, "read")
+        return bytes
+    }
+
     private static func readBytes(_ file: Int32, _ count: Int) -> ([UInt8], Int32) {
         var error: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -96,6 +107,32 @@ extension FileSystem {
             let name = Array(records[(at + Int(DIRENT64_NAME_OFFSET))..<(at + length)].prefix { $0 != 0 })
             if name != [0x2e] && name != [0x2e, 0x2e] { names.append(name) }
             at += length
+        }
+    }
+}
+
+extension FileSystem {
+    public static func truncate(_ file: Int32, to size: Int64) throws(KernelError) {
+        try check(sys_ftruncate(file, size), "set the size of a file")
+    }
+
+    /// Where the next data begins at or behind `offset`; nil when only a hole follows. Source: lseek(2), SEEK_DATA.
+    public static func nextData(in file: Int32, from offset: Int64) -> Int64? {
+        let at = sys_lseek(file, offset, SEEK_DATA)
+        return at < 0 ? nil : Int64(at)
+    }
+
+    public static func nextHole(in file: Int32, from offset: Int64) -> Int64? {
+        let at = sys_lseek(file, offset, SEEK_HOLE)
+        return at < 0 ? nil : Int64(at)
+    }
+
+    public static func write(_ bytes: [UInt8], to file: Int32, at offset: Int64) throws(KernelError) {
+        var done = 0
+        while done < bytes.count {
+            let n = bytes.withUnsafeBytes { sys_pwrite(file, $0.baseAddress! + done, $0.count - done, offset + Int64(done)) }
+            if n == Int(-EINTR) { continue }
+            done += try check(n, "write")
         }
     }
 }

@@ -40,8 +40,13 @@ public enum FileSystem {
         return try checkFD(sys_openat2(directory, path, &how), "open '\(path)'")
     }
 
-    public static func makeDirectory(_ path: String, mode: UInt32, at directory: Int32 = here) throws(KernelError) {
-        try check(sys_mkdirat(directory, path, mode), "create directory '\(path)'")
+    /// - Parameter orFindIt: a directory that is there already is no error.
+    public static func makeDirectory(
+        _ path: String, mode: UInt32, at directory: Int32 = here, orFindIt: Bool = false
+    ) throws(KernelError) {
+        let result = sys_mkdirat(directory, path, mode)
+        if orFindIt && result == Int(-EEXIST) { return }
+        try check(result, "create directory '\(path)'")
     }
 
     /// Creates the directory and its parents where they are missing.
@@ -63,8 +68,8 @@ public enum FileSystem {
         try check(sys_unlinkat(directory, path, AT_REMOVEDIR), "remove directory '\(path)'")
     }
 
-    public static func changeOwner(_ file: Int32, to id: UInt32) throws(KernelError) {
-        try check(sys_fchown(file, id, id), "change the owner of a file to \(id)")
+    public static func changeOwner(_ file: Int32, to uid: UInt32, group: UInt32? = nil) throws(KernelError) {
+        try check(sys_fchown(file, uid, group ?? uid), "change the owner of a file to \(uid)")
     }
 
     public static func changeMode(_ file: Int32, to mode: UInt32) throws(KernelError) {
@@ -91,7 +96,10 @@ public struct FileStatus: Sendable {
     public var allocatedBytes: Int64
     public var device: UInt64
     public var inode: UInt64
-    public var modifiedSeconds: Int64
+    /// Since 1970.
+    public var modifiedNanoseconds: Int64
+    public var owner: (uid: UInt32, gid: UInt32)
+    public var links: UInt32
 
     public init(of file: Int32) throws(KernelError) {
         try self.init(path: "", at: file, flags: AT_EMPTY_PATH)
@@ -120,6 +128,17 @@ public struct FileStatus: Sendable {
         allocatedBytes = Int64(s.stx_blocks) * 512
         device = UInt64(s.stx_dev_major) << 32 | UInt64(s.stx_dev_minor)
         inode = s.stx_ino
-        modifiedSeconds = s.stx_mtime.tv_sec
+        modifiedNanoseconds = s.stx_mtime.tv_sec * 1_000_000_000 + Int64(s.stx_mtime.tv_nsec)
+        owner = (s.stx_uid, s.stx_gid)
+        links = s.stx_nlink
+    }
+}
+
+extension FileSystem {
+    /// Atomic: whoever opens `new` sees the old file or this one.
+    public static func rename(
+        _ old: String, to new: String, from: Int32 = here, at directory: Int32 = here
+    ) throws(KernelError) {
+        try check(sys_renameat(from, old, directory, new), "rename '\(old)' to '\(new)'")
     }
 }

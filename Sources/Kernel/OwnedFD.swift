@@ -28,3 +28,5 @@ public func check(_ result: Int, _ operation: @autoclosure () -> String) throws(
 public func checkFD(_ result: Int, _ operation: @autoclosure () -> String) throws(KernelError) -> OwnedFD {
     OwnedFD(taking: Int32(try check(result, operation())))
 }
+
+public func isRoot() -> Bool { sys_geteuid() == 0 }

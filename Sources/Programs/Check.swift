@@ -3,13 +3,13 @@ extension Program {
     ///
     /// The answer is what a run then gets: nothing that the requester wrote passes by unchecked.
     public func check(_ request: Request) -> Result<AcceptedRequest, Violations> {
-        var matcher = ArgumentMatcher(arguments: request.arguments, inputs: Set(request.inputs.map(\.name)))
+        var matcher = ArgumentMatcher(arguments: request.arguments, inputs: request.inputs.map(\.name))
         matcher.match(arguments)
         var violations = matcher.violations
         violations += inputViolations(request.inputs)
         violations += environmentViolations(request.environment)
         violations += limitViolations(request.limits)
-        guard violations.isEmpty else { return .failure(Violations(violations: violations)) }
+        guard violations.isEmpty else { return .failure(Violations(violations)) }
         return .success(
             AcceptedRequest(
                 arguments: request.arguments,
@@ -21,16 +21,28 @@ extension Program {
 
     // MARK: Inputs
 
+    /// Most files of one request.
+    static let maxInputs = 100_000
+
     private func inputViolations(_ files: [RequestedInput]) -> [Violation] {
+        guard files.count <= Self.maxInputs else {
+            return [Violation(rule: "inputs", place: "inputs", message: "at most \(Self.maxInputs) files are accepted")]
+        }
         var violations: [Violation] = []
         var tallies = Array(repeating: InputTally(), count: inputs.count)
-        var seen = Set<String>()
+        var seen = Set<ExactText>()
         for file in files {
             func refuse(_ message: String) {
                 violations.append(Violation(rule: "inputs", place: "input \(quoted(file.name))", message: message))
             }
-            if let reason = checkFileName(file.name) { refuse(reason); continue }
-            guard seen.insert(file.name).inserted else { refuse("given twice"); continue }
+            if let reason = checkFileName(file.name) {
+                refuse(reason)
+                continue
+            }
+            guard seen.insert(ExactText(file.name)).inserted else {
+                refuse("given twice")
+                continue
+            }
             guard let rule = inputs.firstIndex(where: { $0.path.matches(file.name) }) else {
                 refuse("no rule accepts it; accepted: \(acceptedInputs)")
                 continue
@@ -39,7 +51,7 @@ extension Program {
         }
         violations += directoryViolations(seen)
         violations += zip(inputs, tallies).compactMap { $1.missing($0) }
-        if case .file(let name) = stdin, !seen.contains(name) {
+        if case .file(let name) = stdin, !seen.contains(ExactText(name)) {
             violations.append(
                 Violation(rule: "stdin", place: "input \(quoted(name))", message: "required: stdin is read from it"))
         }
@@ -47,12 +59,12 @@ extension Program {
     }
 
     /// A name cannot be a file and the directory of another one at once.
-    private func directoryViolations(_ names: Set<String>) -> [Violation] {
-        names.sorted().compactMap { name in
+    private func directoryViolations(_ names: Set<ExactText>) -> [Violation] {
+        names.map(\.text).sorted().compactMap { name in
             var parent = name[...]
             while let slash = parent.utf8.lastIndex(of: UInt8(ascii: "/")) {
                 parent = parent[..<slash]
-                guard names.contains(String(parent)) else { continue }
+                guard names.contains(ExactText(String(parent))) else { continue }
                 return Violation(
                     rule: "inputs", place: "input \(quoted(name))",
                     message: "\(quoted(String(parent))) is a file, so nothing can be inside it")
@@ -77,9 +89,9 @@ extension Program {
 
     private func environmentReason(_ name: String, _ value: String) -> String? {
         let names = environment.accept.map(\.name)
-        guard let rule = environment.accept.first(where: { $0.name == name }) else {
+        guard let rule = environment.accept.first(where: { isSame($0.name, name) }) else {
             let accepted = names.isEmpty ? "no variable at all" : shortList(names)
-            return "no rule accepts it\(suggestion(for: name, among: names)); accepted: \(accepted)"
+            return "no rule accepts it\(suggestion(for: name, among: names, else: ";")) accepted: \(accepted)"
         }
         var files: [NamedFile] = []
         let reason = rule.value.reasonToRefuse(value, files: &files)
@@ -90,7 +102,8 @@ extension Program {
         LimitName.allCases.compactMap { name in
             guard let value = values[name], value < 1 || value > limits[name].max else { return nil }
             let accepted = "accepted: \(name.format(1)) to \(name.format(limits[name].max))"
-            let message = value < 1 ? "must be at least 1; \(accepted)" : "\(name.format(value)) is too much; \(accepted)"
+            let message =
+                value < 1 ? "must be at least 1; \(accepted)" : "\(name.format(value)) is too much; \(accepted)"
             return Violation(rule: "limits", place: "limit '\(name.rawValue)'", message: message)
         }
     }
@@ -106,7 +119,8 @@ private struct InputTally {
         let sum = total.addingReportingOverflow(max(file.size, 0))
         total = sum.overflow ? .max : sum.partialValue
         if file.size > rule.maxSize {
-            return "\(file.size) bytes is too large; at most \(rule.maxSize) (\(formatBytes(rule.maxSize))) are accepted"
+            return
+                "\(file.size) bytes is too large; at most \(rule.maxSize) (\(formatBytes(rule.maxSize))) are accepted"
         }
         if count == rule.maxCount + 1 {
             return "one too many for \(quoted(rule.path.source)); at most \(rule.maxCount) accepted"

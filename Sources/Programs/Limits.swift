@@ -122,8 +122,9 @@ public func parseLimit(_ text: String) throws(LimitSyntaxError) -> (LimitName, I
     guard let name = LimitName(rawValue: key) else {
         let names = LimitName.allCases.map(\.rawValue)
         throw LimitSyntaxError(
-            description: "limit \(quoted(text)): no limit is called \(quoted(key))\(suggestion(for: key, among: names))"
-                + "; limits: \(names.joined(separator: ", "))")
+            description:
+                "limit \(quoted(text)): no limit is called \(quoted(key))\(suggestion(for: key, among: names, else: ";"))"
+                + " limits: \(names.joined(separator: ", "))")
     }
     do {
         return (name, try name.parse(String(text[text.index(after: equals)...])))

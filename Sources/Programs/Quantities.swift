@@ -51,7 +51,6 @@ private func parseQuantity(_ text: String, units: [Unit], what: String) throws(Q
 
 /// `0.digits` times `factor`, which must come out whole: 1.5s is 1500 ms, but 0.5ms is nothing.
 private func fractionOf(_ factor: Int64, digits: Substring, text: String) throws(QuantityError) -> Int64 {
-    var rest = factor
     var value: Int64 = 0
     var scale: Int64 = 1
     for digit in digits.utf8 where scale <= 1_000_000 || digit != UInt8(ascii: "0") {
@@ -60,7 +59,7 @@ private func fractionOf(_ factor: Int64, digits: Substring, text: String) throws
         value = value * 10 + Int64(digit - UInt8(ascii: "0"))
     }
     // factor <= 2^40 and value < 10^6, so the product stays under 2^60.
-    rest = factor * value
+    let rest = factor * value
     guard rest % scale == 0 else {
         throw QuantityError(reason: "\(quoted(text)) is not a whole number of its smallest unit")
     }

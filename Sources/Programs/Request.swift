@@ -65,6 +65,17 @@ public struct Violation: Sendable, Equatable, CustomStringConvertible {
 public struct Violations: Error, Sendable, Equatable, CustomStringConvertible {
     public var violations: [Violation]
 
+    /// More are cut off: an answer must not grow with what it refuses.
+    static let maxCount = 200
+
+    init(_ all: [Violation]) {
+        violations = Array(all.prefix(Self.maxCount))
+        guard all.count > Self.maxCount else { return }
+        violations.append(
+            Violation(rule: "request", place: "request", message: "more is wrong; the first \(Self.maxCount) are shown")
+        )
+    }
+
     /// One line for each violation.
     public var description: String { violations.map(\.description).joined(separator: "\n") }
 }

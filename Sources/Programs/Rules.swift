@@ -106,4 +106,9 @@ public struct StopRule: Sendable, Equatable {
     public var signal: StopSignal
     /// Until the harder means: the kill, or the freeze.
     public var graceMilliseconds: Int64
+
+    public init(signal: StopSignal, graceMilliseconds: Int64) {
+        self.signal = signal
+        self.graceMilliseconds = graceMilliseconds
+    }
 }

@@ -9,6 +9,18 @@ public struct SecurityProfile: Sendable, Equatable {
     public var seccomp: SeccompChoice
     /// Device nodes beneath `/dev` beside the harmless ones that every run has.
     public var devices: [String]
+
+    public init(
+        root: RootSource = .host, read: [String] = [], execute: [String] = [], network: Network = .none,
+        seccomp: SeccompChoice = .default, devices: [String] = []
+    ) {
+        self.root = root
+        self.read = read
+        self.execute = execute
+        self.network = network
+        self.seccomp = seccomp
+        self.devices = devices
+    }
 }
 
 /// What the run sees as `/`.

@@ -1,4 +1,5 @@
-/// `'text'`, with control characters made visible and long texts shortened: what a user wrote goes to terminals and logs.
+/// `'text'`, with control characters made visible and long texts shortened: what a user wrote goes to terminals and
+/// logs.
 func quoted(_ text: String) -> String {
     var shown = "'"
     var room = 80
@@ -23,8 +24,10 @@ func isControl(_ scalar: Unicode.Scalar) -> Bool {
 }
 
 /// `; did you mean 'x'?` for the candidate nearest to `text`, or nothing when none is near.
-func suggestion(for text: String, among candidates: [String]) -> String {
-    nearest(to: text, among: candidates).map { "; did you mean '\($0)'?" } ?? ""
+///
+/// - Parameter otherwise: What stands there when none is near.
+func suggestion(for text: String, among candidates: [String], else otherwise: String = "") -> String {
+    nearest(to: text, among: candidates).map { "; did you mean '\($0)'?" } ?? otherwise
 }
 
 /// The candidate with the fewest typing errors between it and `text`, if those are few for its length.
@@ -33,7 +36,7 @@ func nearest(to text: String, among candidates: [String]) -> String? {
     var best: (distance: Int, candidate: String)?
     for candidate in candidates where candidate.utf8.count <= 64 && candidate != text {
         let distance = editDistance(Array(text.utf8), Array(candidate.utf8))
-        let allowed = max(1, min(text.utf8.count, candidate.utf8.count) / 3)
+        let allowed = min(text.utf8.count, candidate.utf8.count) / 3
         if distance <= allowed, distance < best?.distance ?? Int.max { best = (distance, candidate) }
     }
     return best?.candidate

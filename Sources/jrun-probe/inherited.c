@@ -198,7 +198,7 @@ static int stdin_info(char **arguments) {
 const struct verb inherited_verbs[] = {
     {"fds", 0, 0, "", "every open descriptor below 65536, and what /proc/self/fd lists", fds},
     {"env", 0, 0, "", "the environment, in order", env},
-    {"argv", 0, 0, "", "the arguments, and the path that was executed", argv},
+    {"argv", 0, ANY_NUMBER, "[ARG…]", "the arguments, and the path that was executed", argv},
     {"cwd", 0, 0, "", "the current directory", cwd},
     {"umask", 0, 0, "", "the file mode creation mask", file_mask},
     {"sid", 0, 0, "", "process, group and session ids, controlling terminal", sid},

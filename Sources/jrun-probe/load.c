@@ -60,8 +60,7 @@ static int spin(char **arguments) {
 static int allocate(char **arguments) {
     long long bytes;
     if (!parse_bytes(arguments[0], &bytes)) return BAD_USAGE;
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    char *memory = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    char *memory = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     int number = memory == MAP_FAILED ? errno : 0;
     for (long long index = 0; index < bytes && !number; index += 4096) ((volatile char *)memory)[index] = 1;
     json_begin();

@@ -72,7 +72,7 @@ static int report_end(const char *verb, int status) {
     else
         json_number("exit", WEXITSTATUS(status));
     json_end();
-    return killed ? ANSWERED : WEXITSTATUS(status);
+    return !killed && WEXITSTATUS(status) == BAD_USAGE ? BAD_USAGE : ANSWERED;
 }
 
 static int ask_in_child(char **question) {

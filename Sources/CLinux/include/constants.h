@@ -238,6 +238,7 @@
 #define ESRCH 3
 #define EINTR 4
 #define EIO 5
+#define ENXIO 6
 #define ENOEXEC 8
 #define EBADF 9
 #define EAGAIN 11

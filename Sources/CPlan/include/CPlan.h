@@ -60,7 +60,8 @@
 #define JRUN_OP_LANDLOCK_ENFORCE 34 // -
 #define JRUN_OP_SECCOMP 35          // blob: struct sock_filter[]; a: SECCOMP_FILTER_FLAG_*
 #define JRUN_OP_EXECUTE 36          // text_1: path; blob: u64 offsets, argv then 0 then envp then 0; a: argc; b: envc
-#define JRUN_OP_LAST 36
+#define JRUN_OP_DUPLICATE 37        // a: stream that is there; b: stream that becomes the same
+#define JRUN_OP_LAST 37
 
 struct jrun_step {
     uint32_t op;

@@ -7,16 +7,18 @@ struct ArgumentMatcher {
     /// room for the environment.
     static let maxArguments = 20_000
     static let maxTotalBytes = 1_500_000
+    /// Suggestions cost time; somebody who is wrong this often needs the manual instead.
+    static let maxSuggestions = 20
 
     let arguments: [String]
     /// Names of the request's input files.
-    let inputs: Set<String>
+    let inputs: Set<ExactText>
     private(set) var violations: [Violation] = []
     private(set) var outputs: [String] = []
 
-    init(arguments: [String], inputs: Set<String>) {
+    init(arguments: [String], inputs: [String]) {
         self.arguments = arguments
-        self.inputs = inputs
+        self.inputs = Set(inputs.map(ExactText.init))
     }
 
     mutating func match(_ grammar: ArgumentGrammar) {
@@ -32,7 +34,7 @@ struct ArgumentMatcher {
         var level = Level(grammar: grammar)
         var position = start
         var onlyPositionals = false
-        while position < arguments.count {
+        while position < arguments.count, !isHopeless {
             let text = arguments[position]
             if onlyPositionals {
                 level.positionals.append(position)
@@ -59,13 +61,13 @@ struct ArgumentMatcher {
         var level = level
         finish(&level)
         let commands = level.grammar.commands
-        if let command = commands.first(where: { $0.name == arguments[position] }) {
+        if let command = commands.first(where: { isSame($0.name, arguments[position]) }) {
             match(command.arguments.index, from: position + 1)
             return
         }
         let names = commands.map(\.name)
         refuse(
-            "not a command\(suggestion(for: arguments[position], among: names)); commands: \(shortList(names))",
+            "not a command\(suggestion(for: arguments[position], among: names, else: ";")) commands: \(shortList(names))",
             at: position)
     }
 
@@ -78,6 +80,9 @@ struct ArgumentMatcher {
         case .unwantedValue(let leaf):
             count(leaf, at: position, &level)
             refuse("takes no value; accepted: \(level.rule(leaf).usage)", at: position)
+        case .misplacedValue(let leaf):
+            count(leaf, at: position, &level)
+            refuse("takes its value in the next argument; accepted: \(level.rule(leaf).usage)", at: position)
         case .missingInlineValue(let leaf):
             count(leaf, at: position, &level)
             refuse("needs its value in the same argument; accepted: \(level.rule(leaf).usage)", at: position)
@@ -106,9 +111,9 @@ struct ArgumentMatcher {
     /// If the argument is nearly an option with a value, the value is passed over: it is not a second mistake.
     private mutating func refuseUnknown(at position: Int, _ level: inout Level) -> Int {
         let name = String(arguments[position].prefix { $0 != "=" })
-        let names = level.grammar.leafByName.keys.sorted()
-        refuse("no rule accepts it\(suggestion(for: name, among: names)); \(level.accepted)", at: position)
-        guard let near = nearest(to: name, among: names), let leaf = level.grammar.leafByName[near] else {
+        let names = violations.count < Self.maxSuggestions ? level.grammar.leafByName.keys.map(\.text).sorted() : []
+        refuse("no rule accepts it\(suggestion(for: name, among: names, else: ";")) \(level.accepted)", at: position)
+        guard let near = nearest(to: name, among: names), let leaf = level.grammar.leafByName[ExactText(near)] else {
             return position
         }
         level.counts[leaf] += 1
@@ -124,8 +129,8 @@ struct ArgumentMatcher {
         guard let value = rule.value else { return }
         var files: [NamedFile] = []
         if let reason = value.reasonToRefuse(text, files: &files) {
-            let what = text == arguments[position] ? "" : "value \(quoted(text)) "
-            refuse("\(what)of \(quoted(rule.names[0])): \(reason); accepted: \(value.summary)", at: position)
+            let what = text == arguments[position] ? "" : "value \(quoted(text)): "
+            refuse("\(what)\(reason); \(quoted(rule.names[0])) accepts \(value.summary)", at: position)
         }
         for file in files { note(file, at: position) }
     }
@@ -133,11 +138,11 @@ struct ArgumentMatcher {
     private mutating func note(_ file: NamedFile, at position: Int) {
         switch file.direction {
         case .output: outputs.append(file.name)
-        case .any where inputs.contains(file.name): break
+        case .any where inputs.contains(ExactText(file.name)): break
         case .any: outputs.append(file.name)
         case .input:
-            guard !inputs.contains(file.name) else { return }
-            let brought = inputs.isEmpty ? "none" : shortList(inputs.sorted().map(quoted))
+            guard !inputs.contains(ExactText(file.name)) else { return }
+            let brought = inputs.isEmpty ? "none" : shortList(inputs.map(\.text).sorted().map(quoted))
             refuse("the request brings no input file \(quoted(file.name)); inputs: \(brought)", at: position)
         }
     }
@@ -183,19 +188,22 @@ struct ArgumentMatcher {
     private mutating func matchPositionals(_ level: inout Level) {
         let match = PositionalMatch(level: level, arguments: arguments)
         let outcome = match.solve() ?? match.bestEffort()
-        for (position, leaf) in outcome.assigned {
+        for (position, leaf) in outcome.assigned where !isHopeless {
             level.counts[leaf] += 1
             switch level.rule(leaf).kind {
-            case .literal(let text) where arguments[position] != text:
+            case .literal(let text) where !isSame(arguments[position], text):
                 refuse("accepted here: \(quoted(text))", at: position)
             default: checkValue(arguments[position], of: level.rule(leaf), at: position)
             }
         }
-        for position in outcome.left { refuse("no rule accepts it; \(level.accepted)", at: position) }
+        for position in outcome.left where !isHopeless { refuse("no rule accepts it; \(level.accepted)", at: position) }
         for missing in outcome.missing { refuse(missing) }
     }
 
     // MARK: Words
+
+    /// Each sentence costs time, and no more will be shown.
+    private var isHopeless: Bool { violations.count > Violations.maxCount }
 
     private mutating func refuse(_ message: String, at position: Int? = nil) {
         let place = position.map { "argument \($0 + 1) \(quoted(arguments[$0]))" } ?? "arguments"

@@ -19,6 +19,8 @@ struct GrammarIndex: Sendable {
         case inline(Int, value: String)
         /// A flag was given a value.
         case unwantedValue(Int)
+        /// An option was given its value after `=`, but takes it only as the next argument.
+        case misplacedValue(Int)
         /// An option stands alone but takes its value only in the same argument.
         case missingInlineValue(Int)
     }
@@ -30,7 +32,7 @@ struct GrammarIndex: Sendable {
     private(set) var commands: [CommandRule] = []
     private(set) var hasSeparator = false
     /// Flag and option names.
-    private(set) var leafByName: [String: Int] = [:]
+    private(set) var leafByName: [ExactText: Int] = [:]
     /// Names of options that take an attached value, longest first.
     private var attachedNames: [String] = []
 
@@ -51,9 +53,9 @@ struct GrammarIndex: Sendable {
         leaves.append(rule)
         switch rule.kind {
         case .flag(let names):
-            for name in names { leafByName[name] = leaf }
+            for name in names { leafByName[ExactText(name)] = leaf }
         case .option(let names, _, let forms):
-            for name in names { leafByName[name] = leaf }
+            for name in names { leafByName[ExactText(name)] = leaf }
             if forms.contains(.attached) { attachedNames += names }
         case .positional, .literal: slots.append(Slot(alternatives: [leaf], group: nil))
         }
@@ -75,14 +77,15 @@ struct GrammarIndex: Sendable {
     /// The flag or option that an argument is, if any. The most exact reading wins: a whole name, then the longest
     /// name before `=`, then the longest name with something attached.
     func hit(_ text: String) -> Hit? {
-        if let leaf = leafByName[text], let hit = exactHit(leaf, text) { return hit }
+        if let leaf = leafByName[ExactText(text)], let hit = exactHit(leaf, text) { return hit }
         if let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")),
-            let leaf = leafByName[String(text[..<equals])]
+            let leaf = leafByName[ExactText(String(text[..<equals]))]
         {
             switch leaves[leaf].kind {
             case .option(_, _, let forms) where forms.contains(.equals):
                 return .inline(leaf, value: String(text[text.utf8.index(after: equals)...]))
             case .flag: return .unwantedValue(leaf)
+            case .option(_, _, let forms) where !forms.contains(.attached): return .misplacedValue(leaf)
             default: break
             }
         }
@@ -98,7 +101,7 @@ struct GrammarIndex: Sendable {
 
     private func attachedHit(_ text: String) -> Hit? {
         for name in attachedNames where text.utf8.count > name.utf8.count && text.utf8.starts(with: name.utf8) {
-            guard let leaf = leafByName[name] else { continue }
+            guard let leaf = leafByName[ExactText(name)] else { continue }
             return .inline(leaf, value: String(decoding: text.utf8.dropFirst(name.utf8.count), as: UTF8.self))
         }
         return nil
@@ -110,7 +113,7 @@ struct GrammarIndex: Sendable {
         slots.contains { slot in
             slot.alternatives.contains { leaf in
                 switch leaves[leaf].kind {
-                case .literal(let literal): literal == text
+                case .literal(let literal): isSame(literal, text)
                 case .positional(_, let value): value.namesDashed(text)
                 case .flag, .option: false
                 }
@@ -127,7 +130,7 @@ func looksLikeOption(_ text: String) -> Bool {
 extension ValueRule {
     fileprivate func namesDashed(_ text: String) -> Bool {
         switch self {
-        case .choice(let texts): texts.contains(text)
+        case .choice(let texts): texts.contains { isSame($0, text) }
         case .integer, .decimal: Double(text)?.isFinite ?? false
         case .string, .file, .duration, .size, .date, .list: false
         }

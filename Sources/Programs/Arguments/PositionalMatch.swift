@@ -95,7 +95,7 @@ struct PositionalMatch {
     private func accepts(_ leaf: Int, _ positional: Int) -> Bool {
         let text = arguments[level.positionals[positional]]
         switch level.rule(leaf).kind {
-        case .literal(let literal): return literal == text
+        case .literal(let literal): return isSame(literal, text)
         case .positional(_, let value):
             var files: [NamedFile] = []
             return value.reasonToRefuse(text, files: &files) == nil

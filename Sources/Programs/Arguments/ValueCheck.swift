@@ -11,9 +11,8 @@ extension ValueRule {
         case .choice(let texts): refuseChoice(text, texts)
         case .string(let pattern, let maxBytes): refuseString(text, pattern, maxBytes)
         case .file(let direction, let pattern): refuseFile(text, direction, pattern, &files)
-        case .duration(let range): refuse(text, outside: range, format: formatDuration) { try parseDuration($0) }
-        case .size(let range):
-            refuse(text, outside: range, format: formatBytes) { try parseByteSize($0, bareUnits: true) }
+        case .duration(let range): refuse(text, outside: range, format: formatDuration, parse: parseDuration)
+        case .size(let range): refuse(text, outside: range, format: formatBytes, parse: parseArgumentSize)
         case .date: isDate(text) ? nil : "not a date of the form YYYY-MM-DD"
         case .list(let separator, let element, let count):
             refuseList(text, separator, element, count, &files)
@@ -68,7 +67,7 @@ private func isDigits(_ text: Substring.UTF8View) -> Bool {
 }
 
 private func refuseChoice(_ text: String, _ texts: [String]) -> String? {
-    texts.contains(text) ? nil : "not one of the choices" + suggestion(for: text, among: texts)
+    texts.contains { isSame($0, text) } ? nil : "not one of the choices"
 }
 
 private func refuseString(_ text: String, _ pattern: Pattern?, _ maxBytes: Int) -> String? {
@@ -86,6 +85,11 @@ private func refuseFile(
     if let pattern, !pattern.matches(text) { return "does not match \(pattern.source)" }
     files.append(NamedFile(name: text, direction: direction))
     return nil
+}
+
+/// Programs write sizes with `K`, `M`, `G` more often than not.
+private func parseArgumentSize(_ text: String) throws(QuantityError) -> Int64 {
+    try parseByteSize(text, bareUnits: true)
 }
 
 private func refuse(
@@ -118,7 +122,9 @@ private func refuseList(
 
 private func pieces(of text: String, separatedBy separator: String) -> [String] {
     guard let byte = separator.utf8.first else { return [text] }
-    return text.utf8.split(separator: byte, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    return text.utf8.split(separator: byte, omittingEmptySubsequences: false).map {
+        String(decoding: $0, as: UTF8.self)
+    }
 }
 
 /// A day of the Gregorian calendar, years 0001 to 9999.

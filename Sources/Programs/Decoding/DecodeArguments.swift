@@ -10,27 +10,28 @@ extension ProgramDecoder {
             return .empty
         }
         var names = GrammarNames(findings: findings)
-        let decoded = items.compactMap { item in
-            argumentItem(item).map { decoded in
-                names.add(decoded, at: item.mark)
-                return decoded
-            }
+        let decoded = items.map { item in
+            let decoded = argumentItems(item)
+            for part in decoded { names.add(part, at: item.mark) }
+            return decoded
         }
-        names.checkReferences()
-        return ArgumentGrammar(decoded)
+        // A rule that could not be read may be the one that is referred to.
+        if !decoded.contains(where: \.isEmpty) { names.checkReferences() }
+        return ArgumentGrammar(decoded.flatMap { $0 })
     }
 
-    private func argumentItem(_ node: YAMLNode) -> ArgumentItem? {
-        guard let kind = kind(of: node, among: Self.kinds) else { return nil }
+    /// Nothing when the rule cannot be read; several commands when they are written as one choice.
+    private func argumentItems(_ node: YAMLNode) -> [ArgumentItem] {
+        guard let kind = kind(of: node, among: Self.kinds) else { return [] }
         switch kind {
         case "one_of": return oneOf(node)
-        case "command": return command(node)
+        case "command": return [command(node)].compactMap { $0 }
         case "separator":
             let fields = Fields(node, what: "separator", keys: ["separator", "help"], findings: findings)
-            guard let value = fields?.node("separator") else { return nil }
+            guard let value = fields?.node("separator") else { return [] }
             if read.bool(value, "separator") == false { findings.add(value.mark, "separator: expected true") }
-            return .separator
-        default: return argumentRule(node, kind).map { .rule($0) }
+            return [.separator]
+        default: return argumentRule(node, kind).map { [.rule($0)] } ?? []
         }
     }
 
@@ -43,24 +44,38 @@ extension ProgramDecoder {
         let given = entries.map(\.key).filter(kinds.contains)
         if given.count == 1 { return given[0] }
         let keys = entries.map(\.key)
-        let hint = keys.compactMap { key in nearest(to: key, among: kinds).map { " (did you mean '\($0)' for '\(key)'?)" } }
+        let hint = keys.compactMap { key in
+            nearest(to: key, among: kinds).map { " (did you mean '\($0)' for '\(key)'?)" }
+        }
         findings.add(
             node.mark,
-            "arguments: a rule has exactly one of the keys \(kinds.joined(separator: ", "))\(given.isEmpty ? hint.first ?? "" : "")")
+            "arguments: a rule has exactly one of the keys \(kinds.joined(separator: ", "))\(given.isEmpty ? hint.first ?? "" : "")"
+        )
         return nil
     }
 
     // MARK: Composite items
 
-    private func oneOf(_ node: YAMLNode) -> ArgumentItem? {
+    private func oneOf(_ node: YAMLNode) -> [ArgumentItem] {
         guard let fields = Fields(node, what: "one_of", keys: ["one_of", "required", "help"], findings: findings),
-            let list = fields.node("one_of")
-        else { return nil }
-        let members = (read.list(list, "one_of") ?? []).compactMap { item in
+            let list = fields.node("one_of"), let items = read.list(list, "one_of")
+        else { return [] }
+        if items.isEmpty { findings.add(list.mark, "one_of: the list is empty") }
+        let required = fields.node("required").flatMap { read.bool($0, "required") } ?? true
+        if items.contains(where: isCommand) {
+            if !required { findings.add(fields.keyMark("required"), "one_of: a command is always required") }
+            return items.compactMap { kind(of: $0, among: ["command"]) == nil ? nil : command($0) }
+        }
+        let members = items.compactMap { item in
             kind(of: item, among: ["flag", "option", "argument", "literal"]).flatMap { argumentRule(item, $0) }
         }
-        let required = fields.node("required").flatMap { read.bool($0, "required") } ?? true
-        return members.isEmpty ? nil : .oneOf(members, required: required)
+        return members.isEmpty ? [] : [.oneOf(members, required: required)]
+    }
+
+    /// Commands exclude each other anyway, so a choice among them is the same as the commands themselves.
+    private func isCommand(_ node: YAMLNode) -> Bool {
+        guard case .mapping(let entries) = node.content else { return false }
+        return entries.contains { $0.key == "command" }
     }
 
     private func command(_ node: YAMLNode) -> ArgumentItem? {
@@ -123,6 +138,7 @@ extension ProgramDecoder {
 
     private func reasonAgainstOption(_ name: String, allowsBare: Bool) -> String? {
         if let reason = plainText(name) { return reason }
+        if !name.utf8.allSatisfy({ (33...126).contains($0) }) { return "only printable ASCII characters are possible" }
         if name == "--" { return "write {separator: true} for it" }
         if name.utf8.contains(UInt8(ascii: "=")) { return "a name has no '='; form: [equals] is what accepts one" }
         let isDashed = (name.hasPrefix("-") || name.hasPrefix("+")) && name.utf8.count > 1
@@ -174,7 +190,9 @@ extension ProgramDecoder {
         let byKind: Int64 = kind == "argument" || kind == "literal" ? 1 : 0
         let minimum = max(least ?? (isRequired.map { $0 ? 1 : 0 } ?? byKind), isRequired == true ? 1 : 0)
         guard let most else { return Int(minimum)...Int(max(minimum, 1)) }
-        if most < max(minimum, 1) { findings.add(fields.keyMark("repeat"), "repeat: max \(most) is less than min or 1") }
+        if most < max(minimum, 1) {
+            findings.add(fields.keyMark("repeat"), "repeat: max \(most) is less than min or 1")
+        }
         return Int(minimum)...Int(max(minimum, most, 1))
     }
 }

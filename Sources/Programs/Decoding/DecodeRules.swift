@@ -170,7 +170,9 @@ extension ProgramDecoder {
         let most = fields.required("max", in: what).flatMap { value($0, "\(what).max") }
         guard let ordinary, let most else { return nil }
         if ordinary > most {
-            findings.add(fields.keyMark("default"), "\(what): the default \(name.format(ordinary)) is above the max \(name.format(most))")
+            findings.add(
+                fields.keyMark("default"),
+                "\(what): the default \(name.format(ordinary)) is above the max \(name.format(most))")
         }
         return LimitRule(default: ordinary, max: most)
     }

@@ -1,9 +1,3 @@
-extension SecurityProfile {
-    /// What stands in for a profile that could not be read.
-    static let closed = SecurityProfile(
-        root: .host, read: [], execute: [], network: .none, seccomp: .default, devices: [])
-}
-
 extension ProgramDecoder {
     func securityProfile(_ node: YAMLNode) -> SecurityProfile? {
         let keys = ["root", "files", "network", "seccomp", "devices"]

@@ -78,9 +78,10 @@ extension ProgramDecoder {
     private func choiceRule(_ node: YAMLNode) -> ValueRule? {
         guard let items = read.list(node, "choice") else { return nil }
         var texts: [String] = []
+        var seen = Set<String>()
         for item in items {
             guard let text = read.text(item, "choice") else { continue }
-            if texts.contains(text) { findings.add(item.mark, "choice: \(quoted(text)) is given twice") }
+            if !seen.insert(text).inserted { findings.add(item.mark, "choice: \(quoted(text)) is given twice") }
             texts.append(text)
         }
         if items.isEmpty { findings.add(node.mark, "choice: the list is empty") }
@@ -88,16 +89,20 @@ extension ProgramDecoder {
     }
 
     private func stringRule(_ node: YAMLNode) -> ValueRule? {
-        guard let fields = Fields(node, what: "string", keys: ["pattern", "max"], findings: findings) else { return nil }
+        guard let fields = Fields(node, what: "string", keys: ["pattern", "max"], findings: findings) else {
+            return nil
+        }
         let most = fields.node("max").flatMap { read.integer($0, "string.max", in: 1...Int64(ValueRule.maxBytes)) }
         return .string(
             pattern: fields.node("pattern").flatMap(pattern), maxBytes: most.map(Int.init) ?? ValueRule.defaultMaxBytes)
     }
 
     private func pattern(_ node: YAMLNode) -> Pattern? {
-        guard let text = read.text(node, "pattern") else { return nil }
+        guard let text = read.text(node, "pattern"), findings.canSpendStates else { return nil }
         do {
-            return try Pattern(text)
+            let pattern = try Pattern(text)
+            findings.spend(states: pattern.stateCount, at: node.mark)
+            return pattern
         } catch {
             findings.add(node.mark, "pattern: \(quoted(text)): \(error.description)")
             return nil

@@ -11,7 +11,9 @@ struct Fields {
     /// - Returns: `nil`, with a finding, when the node is not a mapping.
     init?(_ node: YAMLNode, what: String, keys: [String], findings: Findings) {
         guard case .mapping(let entries) = node.content else {
-            findings.add(node.mark, "\(what): expected a mapping with the keys \(keys.joined(separator: ", ")), found \(node.kind)")
+            findings.add(
+                node.mark,
+                "\(what): expected a mapping with the keys \(keys.joined(separator: ", ")), found \(node.kind)")
             return nil
         }
         mark = node.mark
@@ -20,7 +22,7 @@ struct Fields {
         for entry in entries where !keys.contains(entry.key) {
             findings.add(
                 entry.keyMark,
-                "key \(quoted(entry.key)) is not known here\(suggestion(for: entry.key, among: keys)); "
+                "key \(quoted(entry.key)) is not known here\(suggestion(for: entry.key, among: keys, else: ";")) "
                     + "allowed: \(keys.joined(separator: ", "))")
         }
     }
@@ -101,9 +103,10 @@ struct ValueReader {
     }
 
     func reportUnknown(_ node: YAMLNode, _ what: String, among words: [String]) {
-        var hint = ""
-        if case .scalar(let text, _) = node.content { hint = suggestion(for: text, among: words) }
-        findings.add(node.mark, "\(what): \(node.kind) is not possible here\(hint); allowed: \(words.joined(separator: ", "))")
+        var hint = ";"
+        if case .scalar(let text, _) = node.content { hint = suggestion(for: text, among: words, else: ";") }
+        findings.add(
+            node.mark, "\(what): \(node.kind) is not possible here\(hint) allowed: \(words.joined(separator: ", "))")
     }
 
     func quantity(
@@ -148,9 +151,11 @@ struct ValueReader {
     }
 
     func glob(_ node: YAMLNode, _ what: String) -> Glob? {
-        guard let text = text(node, what) else { return nil }
+        guard let text = text(node, what), findings.canSpendStates else { return nil }
         do {
-            return try Glob(text)
+            let glob = try Glob(text)
+            findings.spend(states: glob.stateCount, at: node.mark)
+            return glob
         } catch {
             findings.add(node.mark, "\(what): \(quoted(text)): \(error.description)")
             return nil

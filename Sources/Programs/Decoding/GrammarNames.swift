@@ -46,7 +46,8 @@ struct GrammarNames {
     /// A command takes everything behind it, so positionals beside commands could never be told from them.
     private mutating func checkCommands(at mark: Mark) {
         guard !commands.isEmpty, firstPositional != nil || hasSeparator else { return }
-        findings.add(mark, "arguments: positionals, literals and a separator cannot stand beside commands; put them inside")
+        findings.add(
+            mark, "arguments: positionals, literals and a separator cannot stand beside commands; put them inside")
         firstPositional = nil
         hasSeparator = false
     }

@@ -33,10 +33,11 @@ struct ProgramDecoder {
             stderr: fields.node("stderr").flatMap { streamSink($0, "stderr") } ?? .stream,
             environment: fields.node("environment").map(environmentRules) ?? EnvironmentRules(set: [:], accept: []),
             successExitCodes: fields.node("success").flatMap(exitCodes) ?? [0],
-            stop: fields.node("stop").flatMap { stopRule($0, "stop") } ?? StopRule(signal: .term, graceMilliseconds: 10_000),
+            stop: fields.node("stop").flatMap { stopRule($0, "stop") }
+                ?? StopRule(signal: .term, graceMilliseconds: 10_000),
             suspend: fields.node("suspend").flatMap { stopRule($0, "suspend") },
             limits: limits ?? LimitRules { _ in LimitRule(default: 1, max: 1) },
-            security: security ?? .closed,
+            security: security ?? SecurityProfile(),
             who: fields.node("who").flatMap(whoRule))
         checkAcross(program, fields)
         return program
@@ -57,8 +58,9 @@ struct ProgramDecoder {
         guard let fields = Fields(node, what: "success", keys: ["exit_codes"], findings: findings),
             let codes = fields.required("exit_codes", in: "success")
         else { return nil }
-        let numbers = (read.list(codes, "exit_codes") ?? []).compactMap { read.integer($0, "exit_codes", in: 0...255) }
-        if numbers.isEmpty { findings.add(codes.mark, "exit_codes: at least one exit code must mean success") }
+        let items = read.list(codes, "exit_codes")
+        let numbers = (items ?? []).compactMap { read.integer($0, "exit_codes", in: 0...255) }
+        if items?.isEmpty == true { findings.add(codes.mark, "exit_codes: at least one exit code must mean success") }
         return Set(numbers.map { UInt8($0) })
     }
 
@@ -88,7 +90,8 @@ struct ProgramDecoder {
     // MARK: Rules that look at several keys
 
     private func checkAcross(_ program: Program, _ fields: Fields) {
-        if case .file(let name) = program.stdin, let node = fields.node("stdin"),
+        // An input rule that could not be read may be the one that is meant.
+        if findings.isEmpty, case .file(let name) = program.stdin, let node = fields.node("stdin"),
             !program.inputs.contains(where: { $0.path.matches(name) })
         {
             findings.add(node.mark, "stdin: no rule under 'inputs' accepts the file \(quoted(name))")

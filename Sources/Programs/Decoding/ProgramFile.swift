@@ -40,20 +40,45 @@ public struct ProgramFile {
 final class Findings {
     private let file: String
     private var errors: [ProgramFileError] = []
+    private var isCutOff = false
+    private var remainingStates = 100_000
+    /// Later ones are dropped: what is wrong so often is not a program file.
+    private static let maxErrors = 100
 
     init(file: String) { self.file = file }
 
     var isEmpty: Bool { errors.isEmpty }
 
-    func add(_ mark: Mark, _ message: String) {
-        errors.append(ProgramFileError(file: file, line: mark.line, column: mark.column, message: message))
+    /// The message is only made when it is kept: suggestions cost time.
+    func add(_ mark: Mark, _ message: @autoclosure () -> String) {
+        guard errors.count < Self.maxErrors else {
+            isCutOff = true
+            return
+        }
+        errors.append(ProgramFileError(file: file, line: mark.line, column: mark.column, message: message()))
     }
+
+    /// Takes the states of a pattern from what one file may have altogether, so that many patterns use no more memory
+    /// than a few large ones.
+    func spend(states: Int, at mark: Mark) {
+        remainingStates -= states
+        if remainingStates < 0, remainingStates + states >= 0 {
+            add(mark, "the file's patterns are too many and too complex")
+        }
+    }
+
+    var canSpendStates: Bool { remainingStates > 0 }
 
     /// In the order of the file; equal places keep the order of discovery.
     func sorted() -> ProgramFileErrors {
         let order = errors.indices.sorted {
             (errors[$0].line, errors[$0].column, $0) < (errors[$1].line, errors[$1].column, $1)
         }
-        return ProgramFileErrors(errors: order.map { errors[$0] })
+        var sorted = order.map { errors[$0] }
+        if isCutOff, var last = sorted.last {
+            last.message = "there are more errors than the \(Self.maxErrors) that are shown"
+            sorted.append(last)
+        }
+        return ProgramFileErrors(errors: sorted)
     }
 }

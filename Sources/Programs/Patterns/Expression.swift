@@ -36,8 +36,8 @@ extension Automaton {
     private mutating func add(_ expression: Expression) throws(PatternError) {
         switch expression {
         case .empty: try add(.jump(states.count + 1))
-        case .set(let set): try add(.set(set))
-        case .literal(let value): try add(.literal(value))
+        case .set(let set): try add(State.set(set))
+        case .literal(let value): try add(State.literal(value))
         case .start: try add(.atStart)
         case .end: try add(.atEnd)
         case .sequence(let parts): for part in parts { try add(part) }

@@ -26,6 +26,8 @@ public struct Glob: Sendable, Equatable {
     }
 
     func simulate(_ path: String) -> (isMatch: Bool, steps: Int)? { automaton?.simulate(path) }
+
+    var stateCount: Int { automaton?.states.count ?? 0 }
 }
 
 private struct GlobParser {

@@ -21,7 +21,7 @@ public struct Pattern: Sendable, Equatable {
 
     public func matches(_ text: String) -> Bool { automaton.matches(text) }
 
-    /// Whether a character that is refused by default was named by the author.
+    /// The same, and how many steps it took; for tests and lint.
     func simulate(_ text: String) -> (isMatch: Bool, steps: Int) { automaton.simulate(text) }
 
     /// Upper bound of the steps that one character of a text costs.

@@ -82,13 +82,17 @@ struct YAMLComposer: ~Copyable {
         case YAML_MAPPING_START_EVENT: return try mapping(event, depth: depth)
         default:
             findings.add(event.mark, "aliases (*name) are not allowed")
-            return YAMLNode(mark: event.mark, content: .scalar("", isPlain: true))
+            return YAMLNode(mark: event.mark, content: .scalar("*", isPlain: false))
         }
     }
 
     private func scalar(_ event: Event) -> YAMLNode {
-        if event.text.utf8.contains(0) { findings.add(event.mark, "the character NUL is not allowed") }
-        return YAMLNode(mark: event.mark, content: .scalar(event.text, isPlain: event.isPlain))
+        var text = event.text
+        if text.utf8.contains(0) {
+            findings.add(event.mark, "the character NUL is not allowed")
+            text.unicodeScalars.removeAll { $0.value == 0 }
+        }
+        return YAMLNode(mark: event.mark, content: .scalar(text, isPlain: event.isPlain))
     }
 
     private mutating func sequence(_ start: Event, depth: Int) throws -> YAMLNode {

@@ -1,0 +1,74 @@
+import Programs
+
+// Which system calls a program may make. The lists hold names; CSeccomp's compiler resolves them, and a name that this
+// libseccomp or architecture does not know is left out, which refuses the call.
+
+/// What is done about each system call.
+public struct SeccompPolicy: Sendable, Equatable {
+    /// Answered by the kernel as usual.
+    public var allowed: [String]
+    /// Stops the run with cause `seccomp`, the call being the evidence: no honest program makes these.
+    public var forbidden: [String]
+    /// Everything else is answered with EPERM, which programs that merely probe can live with.
+
+    public static let standard = SeccompPolicy(allowed: standardAllowed, forbidden: standardForbidden)
+
+    public init(allowed: [String], forbidden: [String]) {
+        self.allowed = allowed
+        self.forbidden = forbidden
+    }
+
+    /// The profile's changes. `deny` wins over everything, `allow` over the standard lists.
+    public func extended(allow: [String], deny: [String]) -> SeccompPolicy {
+        let denied = Set(deny), granted = Set(allow).subtracting(denied)
+        return SeccompPolicy(
+            allowed: (allowed + allow.filter { !allowed.contains($0) }).filter { !denied.contains($0) },
+            forbidden: (forbidden + deny.filter { !forbidden.contains($0) }).filter { !granted.contains($0) })
+    }
+}
+
+private func words(_ text: String) -> [String] {
+    text.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init)
+}
+
+/// Calls that change the machine or the view, which nothing inside a run has reason to try.
+private let standardForbidden = words(
+    """
+    mount umount umount2 move_mount open_tree fsopen fsconfig fsmount fspick mount_setattr pivot_root chroot setns
+    init_module finit_module delete_module create_module kexec_load kexec_file_load reboot swapon swapoff acct quotactl
+    quotactl_fd settimeofday clock_settime clock_settime64 stime sethostname setdomainname iopl ioperm open_by_handle_at
+    nfsservctl vhangup
+    """)
+
+/// What ordinary programs, their C library and their language runtimes use. Not here, hence EPERM: ptrace, bpf,
+/// perf_event_open, userfaultfd, io_uring_*, keyctl and its kin, unshare, name_to_handle_at, kcmp, process_vm_*,
+/// pidfd_getfd, fanotify_*, syslog, modify_ldt, lookup_dcookie, personality beyond the two harmless forms.
+private let standardAllowed = words(
+    """
+    accept accept4 access alarm arch_prctl bind brk cachestat capget capset chdir chmod chown clock_getres clock_gettime
+    clock_nanosleep close close_range connect copy_file_range creat dup dup2 dup3 epoll_create epoll_create1 epoll_ctl
+    epoll_pwait epoll_pwait2 epoll_wait eventfd eventfd2 execve execveat exit exit_group faccessat faccessat2 fadvise64
+    fallocate fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl fdatasync fgetxattr flistxattr flock fork
+    fremovexattr fsetxattr fstat fstatfs fsync ftruncate futex futex_waitv futex_wake futex_wait futex_requeue
+    getcpu getcwd getdents getdents64 getegid geteuid getgid getgroups getitimer get_mempolicy getpeername getpgid getpgrp
+    getpid getppid getpriority getrandom getresgid getresuid getrlimit get_robust_list getrusage getsid getsockname
+    getsockopt get_thread_area gettid gettimeofday getuid getxattr inotify_add_watch inotify_init inotify_init1
+    inotify_rm_watch io_cancel ioctl io_destroy io_getevents io_pgetevents ioprio_get ioprio_set io_setup io_submit kill
+    landlock_add_rule landlock_create_ruleset landlock_restrict_self lchown lgetxattr link linkat listen listxattr
+    llistxattr lremovexattr lseek lsetxattr lstat madvise mbind membarrier memfd_create migrate_pages mincore mkdir mkdirat
+    mknod mknodat mlock mlock2 mlockall mmap mprotect mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedsend
+    mq_unlink mremap mseal msgctl msgget msgrcv msgsnd msync munlock munlockall munmap nanosleep newfstatat open openat
+    openat2 pause pidfd_open pidfd_send_signal pipe pipe2 pkey_alloc pkey_free pkey_mprotect poll ppoll prctl pread64
+    preadv preadv2 prlimit64 process_madvise process_mrelease pselect6 pwrite64 pwritev pwritev2 read readahead readlink
+    readlinkat readv recvfrom recvmmsg recvmsg remap_file_pages removexattr rename renameat renameat2 restart_syscall
+    rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait
+    rt_tgsigqueueinfo sched_getaffinity sched_getattr sched_getparam sched_get_priority_max sched_get_priority_min
+    sched_getscheduler sched_rr_get_interval sched_setaffinity sched_setattr sched_setparam sched_setscheduler sched_yield
+    seccomp select semctl semget semop semtimedop sendfile sendmmsg sendmsg sendto setfsgid setfsuid setgid setgroups
+    setitimer set_mempolicy set_mempolicy_home_node setpgid setpriority setregid setresgid setresuid setreuid setrlimit
+    set_robust_list setsid setsockopt set_thread_area set_tid_address setuid setxattr shmat shmctl shmdt shmget shutdown
+    sigaltstack signalfd signalfd4 splice stat statfs statx symlink symlinkat sync sync_file_range syncfs
+    sysinfo tee tgkill time timer_create timer_delete timer_getoverrun timer_gettime timer_settime timerfd_create
+    timerfd_gettime timerfd_settime times tkill truncate umask uname unlink unlinkat utime utimensat utimes vfork vmsplice
+    wait4 waitid waitpid write writev map_shadow_stack
+    """)

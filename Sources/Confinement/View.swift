@@ -1,0 +1,137 @@
+import Programs
+
+/// The file system, the host name and the network that the run sees, as steps of jrun-init.
+///
+/// The root is an empty tmpfs of a few inodes; what the program may see is attached to it read-only, everything else
+/// simply is not there.
+struct View {
+    /// Where the work directory is, inside.
+    static let workDirectory = "/work"
+    /// Host paths under /usr are part of the view already.
+    static let alwaysVisible = "/usr"
+    /// Outside /usr, what the loader and Debian's alternatives links need.
+    static let loaderPaths = ["/etc/ld.so.cache", "/etc/alternatives"]
+
+    let inputs: PlanInputs
+    private let readOnly: MountAttributes = [.readOnly, .noSetuid, .noDevices]
+
+    init(_ inputs: PlanInputs) { self.inputs = inputs }
+
+    /// Host paths that a view of `program` needs; whoever gathers facts looks at them.
+    static func hostPaths(of program: Program) -> [String] {
+        let extra = (program.security.read + program.security.execute + program.security.devices)
+        return [alwaysVisible] + loaderPaths + extra.filter { !$0.hasPrefix(alwaysVisible + "/") }
+    }
+
+    var steps: [Step] {
+        // Mounts propagate between namespaces until this, and nothing of ours may reach the host.
+        [.makePrivate]
+            // The new root covers a directory that every host has; it is left behind when the root is entered.
+            + [.mountRoot(over: "/usr", options: "size=1m,nr_inodes=4k,mode=0755")]
+            // Attached before the root is entered, while the launcher's detached mounts can still be moved.
+            + hostDirectories + profilePaths + etc + devices
+            + fileSystems
+            // From here on no path leads to the host.
+            + [.enterRoot]
+            // Only now: entering the root needs it writable as a mount point's parent, the program does not.
+            + [.sealRoot]
+            + [.hostName("jrun")]
+            // With its own network namespace, even 127.0.0.1 is the run's alone.
+            + (inputs.program.security.network == .none ? [.loopback] : [])
+            // The ruleset opens paths, so it is made inside the view, and by root, whom no mode bits stop.
+            + landlock
+            + streams
+            // Everything the program's process needs is in place.
+            + [.startProgram(in: .cgroupLeaf)]
+    }
+
+    private var hostDirectories: [Step] {
+        [.directory("usr", mode: 0o755), .attach(.hostPath("/usr"), at: "usr", readOnly)]
+            + inputs.facts.rootLinks.sorted { $0.key < $1.key }.map { .symlink(to: $0.value, at: $0.key) }
+    }
+
+    private var etc: [Step] {
+        let uid = inputs.identity.uid
+        let passwd = "root:x:0:0:root:/:/sbin/nologin\nrun:x:\(uid):\(uid):run:/work:/sbin/nologin\n"
+        return [
+            .directory("etc", mode: 0o755),
+            .file("etc/passwd", contents: Array(passwd.utf8), mode: 0o644),
+            .file("etc/group", contents: Array("root:x:0:\nrun:x:\(uid):\n".utf8), mode: 0o644),
+            .file("etc/nsswitch.conf", contents: Array("passwd: files\ngroup: files\nhosts: files\n".utf8), mode: 0o644),
+        ] + View.loaderPaths.flatMap { attach($0, attributes: readOnly) }
+    }
+
+    private var profilePaths: [Step] {
+        let security = inputs.program.security
+        return security.read.flatMap { attach($0, attributes: readOnly.union(.noExecute)) }
+            + security.execute.flatMap { attach($0, attributes: readOnly) }
+    }
+
+    /// Parents, the place itself, and the mount; nothing when the path is visible already or does not exist.
+    private func attach(_ path: String, attributes: MountAttributes) -> [Step] {
+        guard let kind = inputs.facts.paths[path], !path.hasPrefix(View.alwaysVisible + "/") else { return [] }
+        let place = String(path.dropFirst())
+        let target: Step = kind == .directory
+            ? .directory(place, mode: 0o755) : .file(place, contents: [], mode: 0o644)
+        return parents(of: place) + [target, .attach(.hostPath(path), at: place, attributes)]
+    }
+
+    private func parents(of place: String) -> [Step] {
+        let components = place.split(separator: "/").dropLast()
+        return components.indices.map { .directory(components[...$0].joined(separator: "/"), mode: 0o755) }
+    }
+
+    private var devices: [Step] {
+        let memory: [(String, UInt32)] = [("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9)]
+        let links = [("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")]
+        return [.directory("dev", mode: 0o755), .directory("dev/shm", mode: 0o755)]
+            + memory.map { .device("dev/\($0.0)", major: 1, minor: $0.1) }
+            + links.map { .symlink(to: $0.1, at: "dev/\($0.0)") }
+            + inputs.program.security.devices.flatMap { attach($0, attributes: [.noSetuid, .noExecute]) }
+    }
+
+    private var fileSystems: [Step] {
+        let size = "size=\(inputs.request.limits[.temporary]),mode=1777"
+        return [
+            .directory("proc", mode: 0o555), .directory("tmp", mode: 0o755), .directory("work", mode: 0o755),
+            // subset=pid leaves only the processes' own directories: no sysctls, no kernel memory, no key or timer
+            // lists to mask one by one. hidepid=ptraceable hides jrun-init. Source: filesystems/proc.rst
+            .mount(type: "proc", at: "proc", [.noSetuid, .noDevices, .noExecute], options: "subset=pid,hidepid=ptraceable"),
+            .mount(type: "tmpfs", at: "tmp", [.noSetuid, .noDevices], options: size),
+            .mount(type: "tmpfs", at: "dev/shm", [.noSetuid, .noDevices, .noExecute], options: size),
+            .attach(.work, at: "work", [.noSetuid, .noDevices]),
+        ]
+    }
+
+    private var landlock: [Step] {
+        let abi = inputs.facts.landlockABI
+        guard abi >= 1 else { return [] }
+        let ruleset = LandlockRuleset(abi: abi, denyNetwork: false)
+        let security = inputs.program.security
+        var rules: [(String, LandlockAccess)] = [
+            ("/usr", .readExecute), ("/etc", .read), ("/proc", [.read, .writeFile]),
+            (View.workDirectory, .everythingButDevices), ("/tmp", .everythingButDevices), ("/dev/shm", .everythingButDevices),
+            ("/dev", .readDirectory),
+        ]
+        rules += ["null", "zero", "full", "random", "urandom"].map { ("/dev/\($0)", LandlockAccess.device) }
+        rules += security.read.map { ($0, LandlockAccess.read) } + security.execute.map { ($0, LandlockAccess.readExecute) }
+        rules += security.devices.map { ($0, LandlockAccess.device) }
+        return [.landlockRuleset(ruleset)] + rules.compactMap { path, access in rule(path, access.intersection(ruleset.files)) }
+    }
+
+    /// The kernel refuses directory rights on a file (EINVAL).
+    private func rule(_ path: String, _ access: LandlockAccess) -> Step? {
+        let kind = inputs.facts.paths[path]
+        let isFile = kind == .file || kind == .device || path.hasPrefix("/dev/") && path != "/dev/shm"
+        let access = isFile ? access.intersection(.fileOnly) : access
+        return access.isEmpty ? nil : .landlockPath(path, access)
+    }
+
+    private var streams: [Step] {
+        (inputs.program.stdout == .stream ? [.pipe(stream: 1)] : [])
+            + (inputs.program.stderr == .stream ? [.pipe(stream: 2)] : [])
+    }
+}
+
+/// Host paths whose kind has to be known before a plan of `program` can be made.
+public func hostPathsInView(of program: Program) -> [String] { View.hostPaths(of: program) }

@@ -1,0 +1,61 @@
+import CLinux
+import Confinement
+import Kernel
+import Programs
+
+/// Asks the node what confinement needs to know.
+enum HostProbe {
+    static func facts(for program: Program?, cgroups: CgroupTree?) -> HostFacts {
+        HostFacts(
+            controllers: cgroups?.controllers, landlockABI: landlockABI(), seccompNotify: seccompNotify(), cpus: cpus(),
+            paths: program.map(pathKinds) ?? [:], rootLinks: rootLinks())
+    }
+
+    /// Source: landlock_create_ruleset(2), LANDLOCK_CREATE_RULESET_VERSION.
+    static func landlockABI() -> Int {
+        max(0, sys_landlock_create_ruleset(nil, 0, UInt32(LANDLOCK_CREATE_RULESET_VERSION)))
+    }
+
+    static func seccompNotify() -> Bool { seccompHas(SECCOMP_RET_USER_NOTIF) }
+
+    static func seccompHas(_ action: UInt32) -> Bool {
+        var action = action
+        return sys_seccomp(UInt32(SECCOMP_GET_ACTION_AVAIL), 0, &action) == 0
+    }
+
+    static func cpus() -> Int {
+        var mask = [UInt64](repeating: 0, count: 128)
+        let n = sys_sched_getaffinity(0, mask.count * 8, &mask)
+        return n <= 0 ? 1 : max(1, mask.reduce(0) { $0 + $1.nonzeroBitCount })
+    }
+
+    private static func pathKinds(_ program: Program) -> [String: HostFacts.PathKind] {
+        var kinds: [String: HostFacts.PathKind] = [:]
+        for path in hostPathsInView(of: program) {
+            switch (try? FileStatus(path: path))?.kind {
+            case .directory: kinds[path] = .directory
+            case .file: kinds[path] = .file
+            case .characterDevice, .blockDevice: kinds[path] = .device
+            default: break
+            }
+        }
+        for path in program.security.read + program.security.execute where kinds[path] == nil {
+            kinds[path] = (try? FileStatus(path: path))?.kind == .directory ? .directory : nil
+        }
+        return kinds
+    }
+
+    private static func rootLinks() -> [String: String] {
+        var links: [String: String] = [:]
+        for name in ["bin", "sbin", "lib", "lib32", "lib64", "libx32"] {
+            if let target = readLink("/\(name)"), target.hasPrefix("usr/") { links[name] = target }
+        }
+        return links
+    }
+}
+
+func readLink(_ path: String) -> String? {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let n = sys_readlinkat(AT_FDCWD, path, &buffer, buffer.count)
+    return n <= 0 ? nil : String(decoding: buffer[..<n].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

@@ -1,0 +1,124 @@
+import CLaunch
+import CLinux
+import CPlan
+import Confinement
+import Kernel
+
+/// jrun-init at work: the process and the pipe that it obeys.
+struct LaunchedRun: ~Copyable {
+    let process: OwnedFD
+    let pid: Int32
+    /// Commands to jrun-init; when it is closed, by whatever way this process ends, jrun-init ends the run.
+    let control: OwnedFD
+    /// When this process called clone3 and when jrun-init said that the program runs; CLOCK_MONOTONIC nanoseconds.
+    let clonedAt: UInt64
+
+    func send(_ command: Int32) {
+        var byte = UInt8(truncatingIfNeeded: command)
+        _ = sys_write(control.raw, &byte, 1)
+    }
+
+    /// Reaps jrun-init, whose end has been seen or is near.
+    func wait() { _ = sys_wait4(pid, nil, WALL, nil) }
+}
+
+/// A plan that could not be carried out.
+struct LaunchFailed: Error, CustomStringConvertible {
+    var step: String
+    var errno: Int32
+    /// Whether it was the program's own execve that failed.
+    var isExecution: Bool
+    var description: String { "\(step): \(describe(errno: errno))" }
+}
+
+/// Descriptors that are closed together, at the latest when the bag goes. An Array cannot hold OwnedFD.
+private final class DescriptorBag {
+    private var raw: [Int32]
+    init(_ raw: [Int32]) { self.raw = raw }
+    deinit { closeAll() }
+
+    func add(_ fd: Int32) { raw.append(fd) }
+
+    func closeAll() {
+        for fd in raw { _ = sys_close(fd) }
+        raw = []
+    }
+}
+
+/// Opens what a plan names, seals the plan, and starts jrun-init with both.
+struct Launcher {
+    let node: Node
+    let plan: LaunchPlan
+    let runName: String
+    /// What the caller holds open for the run; host paths are opened here.
+    var descriptors: [PlanDescriptor: Int32]
+
+    func launch(initCgroup: Int32) throws -> LaunchedRun {
+        let initExecutable = try FileSystem.open(node.initPath, .read)
+        let null = try FileSystem.open("/dev/null", .readWrite)
+        let memfd = try sealedMemfd(named: "jrun-plan", try plan.encode(runName: runName))
+        let report = try makePipe()
+        defer { _ = sys_close(report.reader) }
+        let control = try makePipe()
+        let controlWriter = OwnedFD(taking: control.writer)
+
+        let opened = DescriptorBag([report.writer, control.reader])
+        var known = descriptors
+        known[.control] = control.reader
+        for case .hostPath(let path) in plan.descriptors {
+            let mount = try Mounts.clone(path).release()
+            opened.add(mount)
+            known[.hostPath(path)] = mount
+        }
+        let fds = [memfd.raw, report.writer] + plan.descriptors.map { known[$0]! }
+
+        let clonedAt = monotonicNanoseconds()
+        let clone = try clone(fds, initExecutable.raw, null.raw, initCgroup)
+        // Our copies of the pipe ends that are jrun-init's; the report ends only when its own are closed.
+        opened.closeAll()
+        let launched = LaunchedRun(
+            process: OwnedFD(taking: clone.pidfd), pid: clone.pid, control: controlWriter, clonedAt: clonedAt)
+        if let failure = try readReport(report.reader) {
+            launched.wait()
+            throw failure
+        }
+        return launched
+    }
+
+    private func clone(_ fds: [Int32], _ executable: Int32, _ null: Int32, _ cgroup: Int32) throws -> (pidfd: Int32, pid: Int32) {
+        var launch = jrun_launch()
+        launch.namespaces = plan.namespaces.reduce(0) { $0 | $1.cloneFlag }
+        launch.cgroup = cgroup
+        launch.`init` = executable
+        launch.null = null
+        launch.fd_count = Int32(fds.count)
+        launch.pidfd = -1
+        let result = fds.withUnsafeBufferPointer { fds in
+            runName.withCString { name in
+                launch.fds = fds.baseAddress
+                launch.run = name
+                return jrun_launch(&launch)
+            }
+        }
+        if result < 0 {
+            let step = launch.failed_step == JRUN_STEP_EXEC_INIT ? "execute jrun-init '\(node.initPath)'" : "clone into new namespaces"
+            throw LaunchFailed(step: step, errno: -result, isExecution: false)
+        }
+        return (launch.pidfd, launch.pid)
+    }
+
+    /// Nil once the program's execve has succeeded.
+    private func readReport(_ reader: Int32) throws -> LaunchFailed? {
+        let bytes = try FileSystem.read(reader, upTo: MemoryLayout<jrun_failure>.size)
+        if bytes.isEmpty { return nil }
+        let failure = bytes.withUnsafeBytes { $0.loadUnaligned(as: jrun_failure.self) }
+        let steps = plan.steps
+        guard bytes.count == MemoryLayout<jrun_failure>.size, failure.magic == UInt32(JRUN_FAILURE_MAGIC),
+            Int(failure.step) < steps.count
+        else { return LaunchFailed(step: "read the plan in jrun-init", errno: EINVAL, isExecution: false) }
+        let isExecution = Int(failure.step) == steps.count - 1
+        let place = isExecution ? "" : " (step \(failure.step + 1) of \(steps.count))"
+        return LaunchFailed(
+            step: "\(steps[Int(failure.step)])\(place)", errno: failure.error, isExecution: isExecution)
+    }
+}

@@ -1,0 +1,64 @@
+import Kernel
+
+/// Where things are on this node and which uids runs may have.
+public struct Node: Sendable {
+    /// Runs and caches; on disk. `/var/lib/jrun`
+    public var stateDirectory: String
+    /// Locks; gone after a boot. `/run/jrun`
+    public var runtimeDirectory: String
+    /// Our subtree, relative to the mount point of cgroup v2.
+    public var cgroupName: String
+    /// A uid for each run, outside of every range that Debian, systemd and containers use.
+    public var uids: ClosedRange<UInt32>
+    /// The executable of pid 1.
+    public var initPath: String
+
+    public static let defaultUIDs: ClosedRange<UInt32> = 1_500_000_000...1_500_065_535
+
+    public struct BadSetting: Error, CustomStringConvertible {
+        public var description: String
+    }
+
+    /// - Parameters:
+    ///   - environment: `JRUN_STATE`, `JRUN_RUNTIME`, `JRUN_CGROUP`, `JRUN_UIDS` (`FIRST-LAST`) and `JRUN_INIT` override the
+    ///     defaults. Only root can use them to any effect: everything here needs root.
+    ///   - executable: path of the running jrun, beside which jrun-init lies.
+    public init(environment: (String) -> String?, executable: String) throws(BadSetting) {
+        stateDirectory = environment("JRUN_STATE") ?? "/var/lib/jrun"
+        runtimeDirectory = environment("JRUN_RUNTIME") ?? "/run/jrun"
+        cgroupName = environment("JRUN_CGROUP") ?? "jrun"
+        uids = try environment("JRUN_UIDS").map(Node.parseUIDs) ?? Node.defaultUIDs
+        let directory = executable[..<(executable.lastIndex(of: "/") ?? executable.startIndex)]
+        let candidates = ["\(directory)/../libexec/jrun/jrun-init", "\(directory)/jrun-init"]
+        initPath = environment("JRUN_INIT") ?? candidates.first { FileSystem.isExecutable($0) } ?? candidates[0]
+    }
+
+    private static func parseUIDs(_ text: String) throws(BadSetting) -> ClosedRange<UInt32> {
+        let parts = text.split(separator: "-").compactMap { UInt32($0) }
+        // Below 1000 are the system's own users.
+        guard parts.count == 2, parts[0] >= 1000, parts[0] <= parts[1], parts[1] < UInt32.max else {
+            throw BadSetting(description: "JRUN_UIDS '\(text)': write it as FIRST-LAST, both from 1000 up, such as 1500000000-1500065535")
+        }
+        return parts[0]...parts[1]
+    }
+
+    public var runsDirectory: String { "\(stateDirectory)/runs" }
+    var cacheDirectory: String { "\(stateDirectory)/cache" }
+    var uidsDirectory: String { "\(runtimeDirectory)/uids" }
+
+    public func cgroupTree() throws(KernelError) -> CgroupTree? {
+        guard let mountPoint = try CgroupTree.mountPoint() else { return nil }
+        return try CgroupTree(preparing: "\(mountPoint)/\(cgroupName)")
+    }
+}
+
+/// Why a run did not take place, in one sentence, with the exit code it means.
+public struct RunRefused: Error, CustomStringConvertible {
+    public var description: String
+    public var exitCode: Int32
+
+    public init(_ description: String, exitCode: Int32 = 125) {
+        self.description = description
+        self.exitCode = exitCode
+    }
+}

@@ -1,0 +1,108 @@
+import Confinement
+import Crypto
+import Kernel
+import Programs
+
+/// A program file that was read: the rules, and the digest of the bytes they came from.
+public struct LoadedProgram: Sendable {
+    public var program: Program
+    public var path: String
+    /// SHA-256 of the file, in hexadecimal.
+    public var digest: String
+
+    public init(program: Program, path: String, bytes: [UInt8]) {
+        self.program = program
+        self.path = path
+        digest = hex(SHA256.hash(data: bytes))
+    }
+}
+
+/// Everything that is decided before anything is made: what `jrun check` judges and `jrun plan` prints.
+public struct Preparation: Sendable {
+    public var node: Node
+    public var loaded: LoadedProgram
+    public var request: AcceptedRequest
+    public var facts: HostFacts
+    public var enforcement: Enforcement
+    public var bestEffort: Bool
+    let cgroups: CgroupTree
+
+    public var program: Program { loaded.program }
+
+    /// Looks at the node and decides; refuses what the node cannot do.
+    public init(
+        node: Node, loaded: LoadedProgram, request: AcceptedRequest, bestEffort: Bool
+    ) throws(RunRefused) {
+        self.node = node
+        self.loaded = loaded
+        self.request = request
+        self.bestEffort = bestEffort
+        guard isRoot() else {
+            throw RunRefused("jrun needs root to isolate a run: start it with sudo, or as root")
+        }
+        if case .image(let name) = loaded.program.security.root {
+            throw RunRefused("program '\(loaded.program.name)': root image '\(name)' is not on this node; only 'root: host' can be used")
+        }
+        try checkExecutable(loaded.program.executable)
+        guard let cgroups = try Preparation.cgroupTree(of: node) else {
+            throw RunRefused("cgroup v2 is not mounted on this node: mount -t cgroup2 none /sys/fs/cgroup (see jrun doctor)")
+        }
+        self.cgroups = cgroups
+        facts = HostProbe.facts(for: loaded.program, cgroups: cgroups)
+        let security = loaded.program.security
+        for path in security.read + security.execute + security.devices
+        where (try? FileStatus(path: path)) == nil {
+            throw RunRefused("program '\(loaded.program.name)': security path '\(path)' does not exist on this node")
+        }
+        switch Enforcement.decide(facts: facts, bestEffort: bestEffort) {
+        case .success(let enforcement): self.enforcement = enforcement
+        case .failure(let refusals): throw RunRefused("program '\(loaded.program.name)': \(refusals)")
+        }
+    }
+
+    private static func cgroupTree(of node: Node) throws(RunRefused) -> CgroupTree? {
+        do { return try node.cgroupTree() } catch { throw RunRefused("cgroup v2 tree: \(error)") }
+    }
+
+    var seccompPolicy: SeccompPolicy {
+        switch program.security.seccomp {
+        case .default, .file: .standard
+        case .extended(let allow, let deny): SeccompPolicy.standard.extended(allow: allow, deny: deny)
+        }
+    }
+
+    public func plan(for identity: RunIdentity) throws -> LaunchPlan {
+        let filter = try FilterCache(directory: node.cacheDirectory).filter(for: seccompPolicy, notify: facts.seccompNotify)
+        return LaunchPlan(
+            PlanInputs(
+                program: program, request: request, facts: facts, enforcement: enforcement, identity: identity,
+                filter: filter, lifeline: true))
+    }
+}
+
+/// Refuses what execve would refuse, before anything is made: 127 when it is not there, 126 when it cannot be executed.
+private func checkExecutable(_ path: String) throws(RunRefused) {
+    let status: FileStatus
+    do { status = try FileStatus(path: path) } catch {
+        throw RunRefused("executable '\(path)': \(describe(errno: error.errno))", exitCode: 127)
+    }
+    guard status.kind == .file, status.mode & 0o111 != 0 else {
+        throw RunRefused("executable '\(path)' is not an executable file (\(status.kind.rawValue), mode \(String(status.mode, radix: 8)))", exitCode: 126)
+    }
+    guard let file = try? FileSystem.open(path, .read), let head = try? FileSystem.read(file.raw, upTo: 20) else { return }
+    if head.starts(with: Array("#!".utf8)) { return }
+    guard head.count == 20, head.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else {
+        throw RunRefused("executable '\(path)' is neither an ELF file nor a script", exitCode: 126)
+    }
+    let machine = UInt16(head[18]) | UInt16(head[19]) << 8
+    guard machine == nativeMachine else {
+        throw RunRefused("executable '\(path)' is for another architecture (ELF machine \(machine), this node is \(nativeMachine))", exitCode: 126)
+    }
+}
+
+// EM_X86_64 and EM_AARCH64. Source: elf(5).
+#if arch(x86_64)
+private let nativeMachine: UInt16 = 62
+#else
+private let nativeMachine: UInt16 = 183
+#endif

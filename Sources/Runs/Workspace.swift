@@ -1,0 +1,82 @@
+import CLinux
+import Kernel
+import Programs
+
+/// One file to be put into the work directory before the start.
+public struct InputFile: Sendable, Equatable {
+    public var source: String
+    /// Its name in the work directory, relative, maybe with directories.
+    public var name: String
+    public var size: Int64
+
+    public init(source: String, name: String, size: Int64) {
+        self.source = source
+        self.name = name
+        self.size = size
+    }
+}
+
+/// The work directory: a tmpfs as large as the disk limit, attached only inside the run. This process reads and writes
+/// it by descriptor; with the last descriptor it is gone, whatever the program put there.
+struct Workspace: ~Copyable {
+    /// The detached mount that jrun-init attaches.
+    let mount: OwnedFD
+    let root: OwnedFD
+    private let owner: UInt32
+    /// Inputs as they were put in, by inode, so that the harvest can tell a result from an untouched input.
+    private(set) var staged: [UInt64: StagedInput] = [:]
+
+    struct StagedInput {
+        var modifiedNanoseconds: Int64
+        var size: Int64
+    }
+
+    /// Files that a program of any size makes, and few enough that their inodes do not hurt the node.
+    static let inodes: Int64 = 65_536
+
+    init(bytes: Int64, owner: UInt32) throws {
+        let mount = try Mounts.temporaryFileSystem(bytes: bytes, inodes: Workspace.inodes, owner: owner)
+        self.root = try Mounts.openRoot(of: mount.raw)
+        self.mount = mount
+        self.owner = owner
+    }
+
+    mutating func stage(_ input: InputFile) throws {
+        let source = try FileSystem.open(input.source, [.read, .nonBlocking])
+        guard try FileStatus(of: source.raw).kind == .file else {
+            throw RunRefused("input '\(input.source)' is not a regular file any more")
+        }
+        try makeParents(of: input.name)
+        let target = try FileSystem.openBeneath(root.raw, input.name, [.write, .create, .exclusive], mode: 0o600)
+        do { try copyAll(from: source.raw, to: target.raw) } catch {
+            throw RunRefused("input '\(input.name)': \(describe(errno: error.errno)); the work directory holds what limit 'disk' allows")
+        }
+        try FileSystem.changeOwner(target.raw, to: owner)
+        let status = try FileStatus(of: target.raw)
+        staged[status.inode] = StagedInput(modifiedNanoseconds: status.modifiedNanoseconds, size: status.size)
+    }
+
+    private func makeParents(of name: String) throws {
+        let components = name.split(separator: "/").dropLast()
+        for index in components.indices {
+            let path = components[...index].joined(separator: "/")
+            try FileSystem.makeDirectory(path, mode: 0o700, at: root.raw, orFindIt: true)
+            let directory = try FileSystem.openBeneath(root.raw, path, [.read, .directory])
+            try FileSystem.changeOwner(directory.raw, to: owner)
+        }
+    }
+
+    func isUntouchedInput(_ status: FileStatus) -> Bool {
+        guard let input = staged[status.inode] else { return false }
+        return input.modifiedNanoseconds == status.modifiedNanoseconds && input.size == status.size
+    }
+}
+
+/// Copies from the current positions to the end, inside the kernel.
+func copyAll(from source: Int32, to target: Int32) throws(KernelError) {
+    while true {
+        let n = sys_sendfile(target, source, 1 << 30)
+        if n == Int(-EINTR) { continue }
+        if try check(n, "copy") == 0 { return }
+    }
+}
