@@ -39,3 +39,28 @@ extension Supervision {
         return lines
     }
 }
+
+/// The plan for other programs: `jrun plan --json`.
+public struct PlanOutline: Sendable, Codable, Equatable {
+    public var schema = "jrun.plan/1"
+    public var namespaces: [String]
+    public var steps: [OutlinedStep]
+    public var supervision: [String]
+
+    public struct OutlinedStep: Sendable, Codable, Equatable {
+        public var number: Int
+        /// `jrun-init` or `program`.
+        public var by: String
+        public var step: String
+    }
+}
+
+extension LaunchPlan {
+    public var outline: PlanOutline {
+        PlanOutline(
+            namespaces: namespaces.map(\.rawValue),
+            steps: steps.enumerated().map { index, step in
+                .init(number: index + 1, by: index < viewSteps.count ? "jrun-init" : "program", step: "\(step)")
+            }, supervision: supervision.lines)
+    }
+}

@@ -18,6 +18,7 @@ public enum FileSystem {
         public static let pathOnly = OpenFlags(rawValue: O_PATH)
         public static let noFollow = OpenFlags(rawValue: O_NOFOLLOW)
         public static let nonBlocking = OpenFlags(rawValue: O_NONBLOCK)
+        public static let append = OpenFlags(rawValue: O_APPEND)
     }
 
     /// Opens close-on-exec.

@@ -68,7 +68,7 @@ public struct Violations: Error, Sendable, Equatable, CustomStringConvertible {
     /// More are cut off: an answer must not grow with what it refuses.
     static let maxCount = 200
 
-    init(_ all: [Violation]) {
+    public init(_ all: [Violation]) {
         violations = Array(all.prefix(Self.maxCount))
         guard all.count > Self.maxCount else { return }
         violations.append(

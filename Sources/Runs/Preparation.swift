@@ -106,3 +106,8 @@ private let nativeMachine: UInt16 = 62
 #else
 private let nativeMachine: UInt16 = 183
 #endif
+
+extension Preparation {
+    /// Stands for the uid and the id that a real run gets: for `jrun plan`.
+    public var exampleIdentity: RunIdentity { RunIdentity(id: String(repeating: "0", count: 26), uid: node.uids.lowerBound) }
+}

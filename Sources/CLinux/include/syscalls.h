@@ -213,3 +213,11 @@ __attribute__((noinline, unused)) static long sys_clone3_vfork(struct k_clone_ar
     }
     return pid;
 }
+
+// The forms of splice(2) and sendfile(2) that read at an offset and advance it.
+static inline long sys_splice_at(int from, int64_t *offset, int to, size_t n, unsigned flags) {
+    return SYS6(__NR_splice, from, offset, to, 0, n, flags);
+}
+static inline long sys_sendfile_at(int to, int from, int64_t *offset, size_t n) {
+    return SYS4(__NR_sendfile, to, from, offset, n);
+}

@@ -1,0 +1,48 @@
+import CLinux
+
+/// Signals as something to poll. Source: signalfd(2).
+public struct SignalQueue: ~Copyable {
+    public let descriptor: OwnedFD
+
+    /// SIGINT, SIGTERM and SIGHUP: the ways of asking a command to stop. Blocks their usual effect in this thread.
+    public static func requestsToStop() throws(KernelError) -> SignalQueue {
+        var mask: UInt64 = 0
+        for signal in [SIGINT, SIGTERM, SIGHUP] { mask |= 1 << (UInt64(signal) - 1) }
+        try check(sys_rt_sigprocmask(SIG_BLOCK, &mask, nil), "block signals")
+        return SignalQueue(
+            descriptor: try checkFD(sys_signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK), "make a signal descriptor"))
+    }
+
+    /// The next signal's number; nil when none is waiting.
+    public func next() -> Int32? {
+        var info = k_signalfd_siginfo()
+        let n = sys_read(descriptor.raw, &info, MemoryLayout<k_signalfd_siginfo>.size)
+        return n > 0 ? Int32(info.ssi_signo) : nil
+    }
+}
+
+/// A broken pipe is an error of write(2), not a signal. jrun's child resets this before it executes.
+public func ignoreBrokenPipes() {
+    var ignore = k_sigaction(handler: 1, flags: 0, restorer: 0, mask: 0)
+    _ = sys_rt_sigaction(SIGPIPE, &ignore, nil)
+}
+
+/// Tells of growing files. Source: inotify(7).
+public struct GrowthWatch: ~Copyable {
+    public let descriptor: OwnedFD
+
+    public init(_ paths: [String]) throws(KernelError) {
+        let descriptor = try checkFD(sys_inotify_init(IN_CLOEXEC | IN_NONBLOCK), "make an inotify descriptor")
+        for path in paths {
+            try check(sys_inotify_add_watch(descriptor.raw, path, UInt32(IN_MODIFY)), "watch '\(path)'")
+        }
+        self.descriptor = descriptor
+    }
+
+    public func clear() { _ = try? FileSystem.read(descriptor.raw, upTo: 4096) }
+}
+
+public func isTerminal(_ file: Int32) -> Bool {
+    var settings = [UInt8](repeating: 0, count: 64)
+    return sys_ioctl(file, UInt(TCGETS), &settings) >= 0
+}

@@ -1,0 +1,164 @@
+import CLinux
+import CPlan
+import Confinement
+import Kernel
+import Programs
+
+// `jrun exec`: one run from its directory to its report, without a daemon.
+//
+//     directory ─► uid ─► work directory, inputs ─► cgroup leaf ─► plan ─► jrun-init ─► streams … end ─► results ─► report
+//
+// Each thing is made by the function that removes it, on every way out. If this process dies, jrun-init removes them.
+
+/// What `jrun exec` was asked for beyond the request itself.
+public struct ExecutionOptions: Sendable {
+    public var inputs: [InputFile]
+    /// Results are copied there; nil leaves them.
+    public var outputDirectory: String?
+    public var keep: Bool
+    /// Elapsed time, CPU and memory on a terminal while nothing is being printed.
+    public var statusLine: Bool
+
+    public init(inputs: [InputFile], outputDirectory: String?, keep: Bool, statusLine: Bool) {
+        self.inputs = inputs
+        self.outputDirectory = outputDirectory
+        self.keep = keep
+        self.statusLine = statusLine
+    }
+}
+
+public struct ExecutionOutcome: Sendable {
+    public var report: Report
+    public var exitStatus: Int32
+    /// Where the run was kept, with `keep`.
+    public var directory: String?
+}
+
+public struct Execution {
+    let preparation: Preparation
+    let options: ExecutionOptions
+    var phases = Report.Phases()
+    let createdAt = realtimeNanoseconds()
+
+    public init(_ preparation: Preparation, _ options: ExecutionOptions) {
+        self.preparation = preparation
+        self.options = options
+    }
+
+    /// Runs to the end. Errors mean that the run did not take place; everything that was made for it is gone again.
+    public mutating func execute() throws -> ExecutionOutcome {
+        _ = try RunDirectory.sweep(preparation.node, cgroups: preparation.cgroups)
+        // Opened before anything runs, so that a result always has a place to go to.
+        let output = try options.outputDirectory.map(openOutputDirectory)?.release()
+        defer { if let output { _ = sys_close(output) } }
+        let directory = try RunDirectory.create(on: preparation.node)
+        do {
+            let outcome = try executeInDirectory(directory, outputDirectory: output)
+            if !options.keep { try directory.remove() }
+            return outcome
+        } catch {
+            try? directory.remove()
+            throw error
+        }
+    }
+
+    private func openOutputDirectory(_ path: String) throws -> OwnedFD {
+        do {
+            let directory = try FileSystem.open(path, [.read, .directory])
+            // A file that is made and removed says more than mode bits do.
+            let probe = ".jrun-\(RunID())"
+            _ = try FileSystem.open(probe, [.write, .create, .exclusive], at: directory.raw)
+            try FileSystem.removeFile(probe, at: directory.raw)
+            return directory
+        } catch {
+            throw RunRefused("output directory '\(path)': \(describe(errno: error.errno))")
+        }
+    }
+
+    private mutating func executeInDirectory(
+        _ directory: borrowing RunDirectory, outputDirectory: Int32?
+    ) throws -> ExecutionOutcome {
+        let slot = try UIDSlot.take(from: preparation.node.uids, in: preparation.node.uidsDirectory)
+        var clock = monotonicNanoseconds()
+        var workspace = try Workspace(bytes: preparation.request.limits[.disk], owner: slot.uid)
+        for input in options.inputs { try workspace.stage(input) }
+        phases.stageIn = lap(&clock)
+
+        let runs = try preparation.cgroups.openRuns()
+        let leaf = try CgroupLeaf(creating: directory.id.description, in: runs.raw)
+        do {
+            try setCgroupLimits(leaf)
+            phases.cgroup = lap(&clock)
+            let ended = try launchAndFollow(directory, slot, workspace, leaf, runs.raw)
+            let report = try conclude(ended, directory, workspace, leaf, outputDirectory)
+            try leaf.remove(from: runs.raw)
+            return report
+        } catch {
+            try? leaf.remove(from: runs.raw)
+            throw error
+        }
+    }
+
+    private func setCgroupLimits(_ leaf: borrowing CgroupLeaf) throws {
+        let limits = preparation.request.limits
+        if preparation.enforcement[.memory] == .memoryMax {
+            try leaf.set("memory.max", "\(limits[.memory])")
+            try leaf.set("memory.oom.group", "1")
+            // Absent where the kernel has no swap accounting, and then there is nothing to forbid.
+            try? leaf.set("memory.swap.max", "0")
+        }
+        if preparation.enforcement[.processes] == .pidsMax { try leaf.set("pids.max", "\(limits[.processes])") }
+    }
+
+    /// What is known when jrun-init has gone.
+    struct Ended {
+        var status: jrun_status?
+        var failure: LaunchFailed?
+        var clonedAt: UInt64 = 0
+    }
+
+    private mutating func launchAndFollow(
+        _ directory: borrowing RunDirectory, _ slot: borrowing UIDSlot, _ workspace: borrowing Workspace,
+        _ leaf: borrowing CgroupLeaf, _ runs: Int32
+    ) throws -> Ended {
+        let identity = RunIdentity(id: directory.id.description, uid: slot.uid)
+        let plan = try preparation.plan(for: identity)
+        try directory.write("run.json", try FrozenRequest(preparation, identity, createdAt: createdAt).json())
+        let events = try EventLog(in: directory)
+        try events.record(.created)
+        let status = try directory.createFile("status")
+        let stdoutSpool = try directory.createFile("stdout"), stderrSpool = try directory.createFile("stderr")
+        let stdin = preparation.program.stdin == .stream ? try makePipe() : nil
+        var stdinReader = stdin?.reader
+        defer { if let stdinReader { _ = sys_close(stdinReader) } }
+        let feeder = StdinFeeder(writer: stdin?.writer ?? -1)
+        let initCgroup = try preparation.cgroups.openInit()
+
+        var descriptors: [PlanDescriptor: Int32] = [
+            .work: workspace.mount.raw, .stdoutSpool: stdoutSpool.raw, .stderrSpool: stderrSpool.raw, .status: status.raw,
+            .cgroupLeaf: leaf.directory.raw, .cgroupRuns: runs, .runDirectory: directory.directory.raw,
+            .runsDirectory: directory.parent.raw, .uidLock: slot.lock.raw,
+        ]
+        if let stdinReader { descriptors[.stdin] = stdinReader }
+        let launcher = Launcher(node: preparation.node, plan: plan, runName: identity.id, descriptors: descriptors)
+        try events.record(.starting)
+        do {
+            let launched = try launcher.launch(initCgroup: initCgroup.raw)
+            // Our copy would keep the pipe open when the program closes its stdin.
+            if let reader = stdinReader { _ = sys_close(reader) }
+            stdinReader = nil
+            try events.record(.running)
+            let clonedAt = launched.clonedAt
+            try follow(launched, directory, stdoutSpool, stderrSpool, feeder, leaf)
+            return Ended(status: StatusFile.read(status.raw), failure: nil, clonedAt: clonedAt)
+        } catch let failure as LaunchFailed {
+            return Ended(status: nil, failure: failure)
+        }
+    }
+
+    private func lap(_ clock: inout UInt64) -> Int64 {
+        let now = monotonicNanoseconds()
+        defer { clock = now }
+        return Int64((now - clock) / 1000)
+    }
+}

@@ -1,0 +1,86 @@
+import CLinux
+import CPlan
+import Kernel
+import Programs
+
+extension Execution {
+    /// Streams, signals and the status line until jrun-init has ended.
+    func follow(
+        _ launched: borrowing LaunchedRun, _ directory: borrowing RunDirectory, _ stdoutSpool: borrowing OwnedFD,
+        _ stderrSpool: borrowing OwnedFD, _ feeder: consuming StdinFeeder, _ leaf: borrowing CgroupLeaf
+    ) throws {
+        var feeder = feeder
+        var stdout = SpoolFollower(spool: try directory.createFile("stdout", .read), sink: 1)
+        var stderr = SpoolFollower(spool: try directory.createFile("stderr", .read), sink: 2)
+        let growth = try GrowthWatch(["\(directory.path)/stdout", "\(directory.path)/stderr"])
+        let signals = try SignalQueue.requestsToStop()
+        var status = StatusLine(enabled: options.statusLine, program: preparation.program.name)
+        var stopRequests = 0
+
+        while true {
+            var polls = [
+                k_pollfd(fd: launched.process.raw, events: Int16(POLLIN), revents: 0),
+                k_pollfd(fd: signals.descriptor.raw, events: Int16(POLLIN), revents: 0),
+                k_pollfd(fd: growth.descriptor.raw, events: Int16(POLLIN), revents: 0),
+                k_pollfd(fd: feeder.wantsInput ? 0 : -1, events: Int16(POLLIN), revents: 0),
+                k_pollfd(fd: feeder.wantsOutput ? feeder.writer : -1, events: Int16(POLLOUT), revents: 0),
+                // Without POLLOUT these still tell of a reader that has gone.
+                k_pollfd(fd: stdout.isBroken ? -1 : 1, events: Int16(stdout.hasPending() ? POLLOUT : 0), revents: 0),
+                k_pollfd(fd: stderr.isBroken ? -1 : 2, events: Int16(stderr.hasPending() ? POLLOUT : 0), revents: 0),
+            ]
+            var timeout = k_timespec(tv_sec: 1, tv_nsec: 0)
+            let n = status.isEnabled ? sys_ppoll(&polls, 7, &timeout) : sys_ppoll(&polls, 7, nil)
+            if n == 0 { status.draw(leaf) }
+
+            if polls[3].revents != 0 { feeder.readInput() }
+            if polls[4].revents != 0 { feeder.writeOutput() }
+            if polls[2].revents != 0 { growth.clear() }
+            if stdout.hasPending() || stderr.hasPending() { status.erase() }
+            stdout.pump()
+            stderr.pump()
+            let readerGone = (polls[5].revents & Int16(POLLERR)) != 0 || stdout.isBroken
+            if readerGone && stopRequests == 0 {
+                stopRequests = 1
+                launched.send(JRUN_CONTROL_TERMINATE)
+            }
+            while signals.next() != nil {
+                stopRequests += 1
+                launched.send(stopRequests == 1 ? JRUN_CONTROL_TERMINATE : JRUN_CONTROL_KILL)
+            }
+            if polls[0].revents != 0 { break }
+        }
+        launched.wait()
+        status.erase()
+        stdout.drain()
+        stderr.drain()
+    }
+}
+
+/// One line on the terminal while the program is silent: elapsed time, CPU, memory.
+struct StatusLine {
+    let isEnabled: Bool
+    private let program: String
+    private let startedAt = monotonicNanoseconds()
+    private var isDrawn = false
+
+    init(enabled: Bool, program: String) {
+        isEnabled = enabled
+        self.program = program
+    }
+
+    mutating func draw(_ leaf: borrowing CgroupLeaf) {
+        let elapsed = Int64((monotonicNanoseconds() - startedAt) / 1_000_000_000) * 1000
+        let cpu = (leaf.number("usage_usec", in: "cpu.stat") ?? 0) / 100_000 * 100
+        var line = "\(program): \(formatDuration(milliseconds: elapsed)), CPU \(formatDuration(milliseconds: cpu))"
+        if let memory = leaf.number("memory.current") { line += ", memory \(formatBytes(memory / 1_048_576 * 1_048_576))" }
+        print("\r\u{1b}[K\(line)")
+        isDrawn = true
+    }
+
+    mutating func erase() {
+        if isDrawn { print("\r\u{1b}[K") }
+        isDrawn = false
+    }
+
+    private func print(_ text: String) { try? FileSystem.write(text.utf8, to: 2, named: "stderr") }
+}

@@ -1,0 +1,150 @@
+import Confinement
+import FoundationEssentials
+import Programs
+
+/// `jrun.report/1`: what became of a run, whole. Field by field with units: docs/report.md.
+public struct Report: Sendable, Codable, Equatable {
+    public var schema = "jrun.report/1"
+    public var run: String
+    public var program: ProgramReference
+    public var arguments: [String]
+    public var state: String
+    public var cause: String
+    public var evidence: Evidence
+    public var exitCode: Int32?
+    public var signal: String?
+    public var times: Times
+    public var phases: Phases
+    public var usage: Usage
+    public var limits: [LimitReport]
+    public var security: [String]
+    public var results: [HarvestedFile]
+    public var resultsRefused: [String]
+    public var resultsMissing: [String]
+    public var node: NodeReport
+
+    public struct ProgramReference: Sendable, Codable, Equatable {
+        public var name: String
+        public var version: String?
+        /// SHA-256 of the program file.
+        public var digest: String
+    }
+
+    /// What proves the cause; only the fields that belong to it are there.
+    public struct Evidence: Sendable, Codable, Equatable {
+        public var summary: String
+        /// The control file or the clock that was read, and the value that was found.
+        public var source: String?
+        public var value: Int64?
+        public var limit: Int64?
+        public var syscall: Syscall?
+        public var step: String?
+        public var errno: String?
+
+        public struct Syscall: Sendable, Codable, Equatable {
+            public var name: String
+            public var number: Int32
+            /// Hexadecimal.
+            public var arguments: [String]
+        }
+    }
+
+    /// RFC 3339 in UTC; durations in microseconds.
+    public struct Times: Sendable, Codable, Equatable {
+        public var created: String
+        public var started: String?
+        public var ended: String
+        public var wallMicroseconds: Int64
+        public var suspendedMicroseconds: Int64
+    }
+
+    /// Microseconds.
+    public struct Phases: Sendable, Codable, Equatable {
+        public var stageIn: Int64 = 0
+        public var cgroup: Int64 = 0
+        public var clone: Int64 = 0
+        public var mounts: Int64 = 0
+        public var exec: Int64 = 0
+        public var run: Int64 = 0
+        public var harvest: Int64 = 0
+    }
+
+    public struct Usage: Sendable, Codable, Equatable {
+        public var cpuMicroseconds: Int64 = 0
+        public var cpuUserMicroseconds: Int64 = 0
+        public var cpuSystemMicroseconds: Int64 = 0
+        public var memoryPeakBytes: Int64 = 0
+        /// `cgroup memory.peak`, or `largest process` where the node has no memory controller.
+        public var memoryPeakSource = "largest process"
+        public var memoryAnonBytes: Int64?
+        public var memoryFileBytes: Int64?
+        public var memoryShmemBytes: Int64?
+        public var processesPeak: Int64?
+        /// `cgroup pids.peak`, or `sampled`.
+        public var processesPeakSource: String?
+        public var readBytes: Int64 = 0
+        public var writtenBytes: Int64 = 0
+        public var stdoutBytes: Int64 = 0
+        public var stderrBytes: Int64 = 0
+        public var diskBytes: Int64 = 0
+    }
+
+    public struct LimitReport: Sendable, Codable, Equatable {
+        public var name: String
+        public var value: Int64
+        /// `ms`, `bytes` or `count`.
+        public var unit: String
+        public var enforcedBy: String
+        /// Why that is weaker than what the limit asks for; absent when it is not.
+        public var weaker: String?
+    }
+
+    public struct NodeReport: Sendable, Codable, Equatable {
+        public var name: String
+        public var kernel: String
+        public var architecture: String
+        public var cpus: Int
+    }
+
+    /// Keys sorted, so that two reports can be compared line by line.
+    public func json() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        return Array(try encoder.encode(self)) + [0x0a]
+    }
+}
+
+extension Report.LimitReport {
+    static func all(_ limits: Limits, _ enforcement: Enforcement) -> [Report.LimitReport] {
+        LimitName.allCases.map { name in
+            Report.LimitReport(
+                name: name.rawValue, value: limits[name], unit: unitName(name), enforcedBy: enforcement[name].rawValue,
+                weaker: enforcement.weaker[name])
+        }
+    }
+
+    private static func unitName(_ name: LimitName) -> String {
+        switch name.unit {
+        case .milliseconds: "ms"
+        case .bytes: "bytes"
+        case .count: "count"
+        }
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds, from nanoseconds since 1970.
+func timestamp(_ nanoseconds: UInt64) -> String {
+    let seconds = Int64(nanoseconds / 1_000_000_000), milliseconds = Int64(nanoseconds / 1_000_000 % 1000)
+    // Days to year, month, day: the proleptic Gregorian calendar in eras of 400 years that begin in March.
+    let days = seconds / 86400 + 719_468, era = days / 146_097, dayOfEra = days % 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shifted = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * shifted + 2) / 5 + 1, month = shifted < 10 ? shifted + 3 : shifted - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    func two(_ n: Int64) -> String { n < 10 ? "0\(n)" : "\(n)" }
+    let fraction = milliseconds < 10 ? "00\(milliseconds)" : milliseconds < 100 ? "0\(milliseconds)" : "\(milliseconds)"
+    let time = seconds % 86400
+    return "\(year)-\(two(month))-\(two(day))T\(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60)).\(fraction)Z"
+}

@@ -1,0 +1,110 @@
+import CLinux
+import Kernel
+
+/// Follows one spool to one of this process's own streams. Writes only what the stream takes without waiting, so that a
+/// slow reader never keeps jrun from obeying a signal.
+struct SpoolFollower: ~Copyable {
+    let spool: OwnedFD
+    let sink: Int32
+    private var offset: Int64 = 0
+    private(set) var isBroken = false
+    private let kind: FileStatus.Kind
+
+    init(spool: consuming OwnedFD, sink: Int32) {
+        self.spool = spool
+        self.sink = sink
+        kind = (try? FileStatus(of: sink))?.kind ?? .unknown
+    }
+
+    /// Whether there are bytes that the sink has not taken yet.
+    func hasPending() -> Bool {
+        guard !isBroken, let size = try? FileStatus(of: spool.raw).size else { return false }
+        return size > offset
+    }
+
+    /// Passes on what is there; returns when the sink would make us wait or everything is through.
+    mutating func pump() {
+        while !isBroken {
+            let n = passOn()
+            if n == Int(-EINTR) { continue }
+            if n == Int(-EAGAIN) || n == 0 { return }
+            if n < 0 { isBroken = true } else if kind != .file { offset += Int64(n) }
+        }
+    }
+
+    private mutating func passOn() -> Int {
+        switch kind {
+        // A pipe takes whole pages without copying, and says EAGAIN instead of waiting.
+        case .fifo:
+            var at = offset
+            return sys_splice_at(spool.raw, &at, sink, 1 << 20, UInt32(SPLICE_F_NONBLOCK))
+        case .file:
+            var at = offset
+            let n = sys_sendfile_at(sink, spool.raw, &at, 1 << 30)
+            if n > 0 { offset = at }
+            return n
+        // A terminal or a socket: as much as a ready one surely takes.
+        default:
+            guard isReady() else { return Int(-EAGAIN) }
+            guard let bytes = try? FileSystem.read(spool.raw, from: offset, upTo: 4096), !bytes.isEmpty else { return 0 }
+            return bytes.withUnsafeBytes { sys_write(sink, $0.baseAddress, $0.count) }
+        }
+    }
+
+    private func isReady() -> Bool {
+        var poll = k_pollfd(fd: sink, events: Int16(POLLOUT), revents: 0)
+        var now = k_timespec()
+        return sys_ppoll(&poll, 1, &now) > 0
+    }
+
+    /// The rest, however long the reader takes; for the end of a run.
+    mutating func drain() {
+        pump()
+        while hasPending() {
+            var poll = k_pollfd(fd: sink, events: Int16(POLLOUT), revents: 0)
+            _ = sys_ppoll(&poll, 1, nil)
+            pump()
+        }
+    }
+}
+
+/// Carries this process's stdin to the program's pipe.
+struct StdinFeeder: ~Copyable {
+    private(set) var writer: Int32
+    private var pending: [UInt8] = []
+    private var ended = false
+
+    /// - Parameter writer: the pipe's end, which the feeder closes.
+    init(writer: Int32) {
+        self.writer = writer
+        _ = sys_fcntl(writer, F_SETFL, Int(O_WRONLY | O_NONBLOCK))
+    }
+
+    deinit { if writer >= 0 { _ = sys_close(writer) } }
+
+    var wantsInput: Bool { writer >= 0 && pending.isEmpty && !ended }
+    var wantsOutput: Bool { writer >= 0 && !pending.isEmpty }
+
+    /// Reads one piece; a stdin that cannot be read counts as ended.
+    mutating func readInput() {
+        let bytes = (try? FileSystem.read(0, upTo: 65536)) ?? []
+        if bytes.isEmpty {
+            ended = true
+            close()
+        } else {
+            pending = bytes
+            writeOutput()
+        }
+    }
+
+    /// A program that has closed its stdin gets no more of it.
+    mutating func writeOutput() {
+        let n = pending.withUnsafeBytes { sys_write(writer, $0.baseAddress, $0.count) }
+        if n > 0 { pending.removeFirst(n) } else if n != Int(-EAGAIN) && n != Int(-EINTR) { close() }
+    }
+
+    private mutating func close() {
+        _ = sys_close(writer)
+        writer = -1
+    }
+}

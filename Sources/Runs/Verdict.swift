@@ -1,0 +1,114 @@
+import CPlan
+import Confinement
+import Kernel
+import Programs
+
+/// State, cause and evidence of an ended run, from jrun-init's record: pure.
+struct Verdict {
+    var state: RunState
+    var cause: Cause
+    var evidence: Report.Evidence
+    var exitCode: Int32?
+    var signal: Int32?
+    /// Set when the program's own execve failed.
+    var launchExitStatus: Int32?
+
+    init(_ status: jrun_status?, program: Program, limits: Limits, enforcement: Enforcement) {
+        guard let status, status.state == UInt32(JRUN_STATUS_ENDED) else {
+            state = .killed
+            cause = .lost
+            evidence = .init(summary: "jrun-init ended without a record")
+            return
+        }
+        let wait = status.wait_status
+        if wait & 0x7f == 0 { exitCode = wait >> 8 & 0xff } else { signal = wait & 0x7f }
+        let judge = Judge(status: status, limits: limits, enforcement: enforcement, program: program, wait: wait)
+        (state, cause, evidence) = judge.verdict()
+    }
+
+    /// What jrun itself exits with. Source: docs/architecture.md, "Exit codes".
+    var exitStatus: Int32 {
+        switch cause {
+        case .wallTime, .cpuTime: 124
+        case .launchError: launchExitStatus ?? 125
+        case .result, .lost: 125
+        default: exitCode ?? 128 + (signal ?? 9)
+        }
+    }
+}
+
+private struct Judge {
+    let status: jrun_status
+    let limits: Limits
+    let enforcement: Enforcement
+    let program: Program
+    let wait: Int32
+
+    typealias Answer = (RunState, Cause, Report.Evidence)
+
+    func verdict() -> Answer {
+        switch Int32(status.cause) {
+        case JRUN_CAUSE_EXIT: exited()
+        case JRUN_CAUSE_SIGNAL: (.failed, .signal, .init(summary: "ended by signal \(signalName(wait & 0x7f))"))
+        case JRUN_CAUSE_WALL: limit(.wall, .wallTime, "wall time reached", source: "CLOCK_MONOTONIC, ms", value: status.wall_ns / 1_000_000)
+        case JRUN_CAUSE_CPU: limit(.cpu, .cpuTime, "CPU time reached", source: "cgroup cpu.stat usage_usec, ms", value: status.cpu_ns / 1_000_000)
+        case JRUN_CAUSE_MEMORY: limit(.memory, .memory, "out of memory", source: "cgroup memory.events oom_kill", value: 1)
+        case JRUN_CAUSE_PROCESSES: processes()
+        case JRUN_CAUSE_OUTPUT: limit(.output, .output, "more output than allowed", source: "bytes relayed", value: status.stdout_bytes + status.stderr_bytes)
+        case JRUN_CAUSE_DISK: limit(.disk, .disk, "work directory full", source: "statfs of the work directory, bytes free", value: 0)
+        case JRUN_CAUSE_SECCOMP: seccomp()
+        case JRUN_CAUSE_TERMINATE: (.interrupted, .terminateRequest, .init(summary: "asked to terminate"))
+        case JRUN_CAUSE_KILL: (.killed, .killRequest, .init(summary: "asked to be killed"))
+        case JRUN_CAUSE_SPOOL: spool()
+        default: (.killed, .lost, .init(summary: "the launcher died"))
+        }
+    }
+
+    private func exited() -> Answer {
+        let code = UInt8(truncatingIfNeeded: wait >> 8)
+        let isSuccess = program.successExitCodes.contains(code)
+        return (isSuccess ? .complete : .failed, .exit, .init(summary: "exited with code \(code)"))
+    }
+
+    private func limit(_ name: LimitName, _ cause: Cause, _ words: String, source: String, value: UInt64) -> Answer {
+        let allowed = name.format(limits[name])
+        return (
+            .killed, cause,
+            .init(summary: "\(words): limit '\(name.rawValue)' is \(allowed)", source: source, value: Int64(clamping: value), limit: limits[name])
+        )
+    }
+
+    private func processes() -> Answer {
+        let source = enforcement[.processes] == .pidsMax ? "cgroup pids.events max" : "cgroup cgroup.threads"
+        let value = enforcement[.processes] == .pidsMax ? UInt64(limits[.processes]) + 1 : status.peak_tasks
+        return limit(.processes, .processes, "too many processes and threads", source: source, value: value)
+    }
+
+    private func seccomp() -> Answer {
+        guard status.seccomp_syscall >= 0 else {
+            return (.killed, .seccomp, .init(summary: "made a system call of a foreign architecture", source: "SIGSYS"))
+        }
+        let name = SeccompPolicy.name(ofCall: status.seccomp_syscall) ?? "syscall \(status.seccomp_syscall)"
+        let arguments = withUnsafeBytes(of: status.seccomp_args) { bytes in
+            bytes.bindMemory(to: UInt64.self).map { "0x" + String($0, radix: 16) }
+        }
+        return (
+            .killed, .seccomp,
+            .init(
+                summary: "made the forbidden system call \(name)", source: "seccomp user notification",
+                syscall: .init(name: name, number: status.seccomp_syscall, arguments: arguments))
+        )
+    }
+
+    private func spool() -> Answer {
+        (.killed, .output, .init(summary: "the output could not be kept", errno: describe(errno: status.error)))
+    }
+}
+
+func signalName(_ number: Int32) -> String {
+    let names: [Int32: String] = [
+        1: "HUP", 2: "INT", 3: "QUIT", 4: "ILL", 5: "TRAP", 6: "ABRT", 7: "BUS", 8: "FPE", 9: "KILL", 10: "USR1", 11: "SEGV",
+        12: "USR2", 13: "PIPE", 14: "ALRM", 15: "TERM", 24: "XCPU", 25: "XFSZ", 31: "SYS",
+    ]
+    return "SIG" + (names[number] ?? "\(number)")
+}

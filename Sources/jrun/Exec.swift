@@ -1,0 +1,133 @@
+import ArgumentParser
+import FoundationEssentials
+import Kernel
+import Programs
+import Runs
+
+/// What `exec`, `check` and `plan` are all told.
+struct RequestOptions: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"))
+    var programs: [String] = []
+
+    @Option(name: .long, help: ArgumentHelp("Put FILE into the run, as NAME if given.", valueName: "file[=name]"))
+    var input: [String] = []
+
+    @Option(name: .customLong("output-dir"), help: ArgumentHelp("Where the results go.", valueName: "dir"))
+    var outputDirectory = "."
+
+    @Option(name: .long, help: ArgumentHelp("Write the report there; '-' is stdout.", valueName: "file"))
+    var report: String?
+
+    @Flag(name: .customLong("best-effort"), help: "Use the next best mechanism for a limit that this node cannot enforce.")
+    var bestEffort = false
+
+    @Option(name: .long, help: ArgumentHelp("Lower a limit, such as wall=30s.", valueName: "name=value"))
+    var limit: [String] = []
+
+    @Option(name: .long, help: ArgumentHelp("Set an environment variable that the program accepts.", valueName: "name=value"))
+    var env: [String] = []
+
+    @Argument(help: "The program's name.")
+    var program: String
+
+    @Argument(parsing: .postTerminator, help: "Arguments for the program, behind '--'.")
+    var arguments: [String] = []
+}
+
+struct ExecCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "exec", abstract: "Run a program isolated, wait for it, and collect its results.")
+
+    @OptionGroup var options: RequestOptions
+
+    @Flag(name: .long, help: "Keep the run's directory.")
+    var keep = false
+
+    func run() throws {
+        ignoreBrokenPipes()
+        try reporting {
+            let prepared = try PreparedRequest(options)
+            let preparation = try prepared.preparation(options)
+            let report = try ReportFile(options.report)
+            var execution = Execution(
+                preparation,
+                ExecutionOptions(
+                    inputs: prepared.inputs, outputDirectory: options.outputDirectory, keep: keep,
+                    statusLine: isTerminal(1) && isTerminal(2)))
+            let outcome = try execution.execute()
+            try report.write(outcome.report)
+            explain(outcome)
+            throw ExitCode(outcome.exitStatus)
+        }
+    }
+
+    /// Says on stderr what the program's own output cannot say: an end that jrun brought about, results that are not
+    /// there. A run that went its way is not commented.
+    private func explain(_ outcome: ExecutionOutcome) {
+        let report = outcome.report
+        let name = report.program.name
+        if report.cause != Cause.exit.rawValue && report.cause != Cause.signal.rawValue {
+            complain("\(name) \(report.state): \(report.evidence.summary)")
+        }
+        for refused in report.resultsRefused { complain("result not taken: \(refused)") }
+        if let directory = outcome.directory { complain("run kept in '\(directory)'") }
+    }
+}
+
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Say everything that is wrong with a request, without running it.")
+
+    @OptionGroup var options: RequestOptions
+
+    func run() throws {
+        try reporting {
+            let prepared = try PreparedRequest(options)
+            _ = try prepared.preparation(options)
+            print("\(options.program): accepted")
+        }
+    }
+}
+
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Print the launch plan, step by step, without running it.")
+
+    @OptionGroup var options: RequestOptions
+
+    @Flag(name: .long, help: "As JSON.")
+    var json = false
+
+    func run() throws {
+        try reporting {
+            let preparation = try PreparedRequest(options).preparation(options)
+            let plan = try preparation.plan(for: preparation.exampleIdentity)
+            if !json { return print(plan.render(), terminator: "") }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(plan.outline), as: UTF8.self))
+        }
+    }
+}
+
+/// Opened before the run, so that a report always has a place to go to; closed with the process.
+struct ReportFile {
+    private let descriptor: Int32?
+    private let path: String
+
+    init(_ path: String?) throws {
+        self.path = path ?? ""
+        switch path {
+        case nil: descriptor = nil
+        case "-": descriptor = 1
+        case let path?:
+            do { descriptor = try FileSystem.open(path, [.write, .create, .truncate], mode: 0o644).release() } catch {
+                throw RunRefused("report file '\(path)': \(describe(errno: error.errno))")
+            }
+        }
+    }
+
+    func write(_ report: Report) throws {
+        if let descriptor { try FileSystem.write(try report.json(), to: descriptor, named: path) }
+    }
+}

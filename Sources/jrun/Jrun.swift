@@ -1,0 +1,53 @@
+import ArgumentParser
+import Kernel
+import Programs
+import Runs
+
+@main
+struct Jrun: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jrun",
+        abstract: "Run other people's programs safely.",
+        discussion: """
+            A program file says what a program may be asked to do; jrun holds everybody to it, in a sandbox of the \
+            run's own. Exit codes: the program's own; 124 a time limit; 125 jrun refused or failed; 126 cannot be \
+            executed; 127 not found; 128+N ended by signal N.
+            """,
+        subcommands: [ExecCommand.self, CheckCommand.self, PlanCommand.self, ProgramCommand.self])
+
+    /// ArgumentParser's own usage errors exit with 64; jrun's callers expect 125 for everything that jrun refuses.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let code as ExitCode {
+            end(code.rawValue)
+        } catch {
+            let status = exitCode(for: error)
+            if status == .success { exit(withError: error) }
+            complain(message(for: error))
+            end(125)
+        }
+    }
+}
+
+/// Turns what refuses a run into sentences on stderr and an exit code.
+func reporting(_ body: () throws -> Void) throws {
+    do { try body() } catch let code as ExitCode { throw code } catch let refused as RunRefused {
+        complain("\(refused)")
+        throw ExitCode(refused.exitCode)
+    } catch let violations as Violations {
+        for violation in violations.violations { complain("\(violation)") }
+        throw ExitCode(125)
+    } catch let errors as ProgramFileErrors {
+        for error in errors.errors { complain("\(error)") }
+        throw ExitCode(125)
+    } catch {
+        complain("\(error)")
+        throw ExitCode(125)
+    }
+}
+
+func complain(_ message: String) {
+    try? FileSystem.write("jrun: \(message)\n".utf8, to: 2, named: "stderr")
+}
