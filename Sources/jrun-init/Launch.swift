@@ -48,6 +48,9 @@ struct Launch {
         let step = plan.step(index)
         guard step.op == JRUN_OP_START_PROGRAM else { throw StepFailure(step: index, error: EINVAL) }
         let null = Int32(sys_fcntl(0, F_DUPFD_CLOEXEC, 3))
+        // Frees a low number, taken until now: what the program's process opens under the program's own RLIMIT_NOFILE,
+        // the seccomp listener last, fits there.
+        _ = sys_close(JRUN_FD_PLAN)
         // Shared descriptors: the seccomp listener that the program's process opens is then ours too. The execution
         // gives the program a table of its own.
         var arguments = k_clone_args()
@@ -55,7 +58,7 @@ struct Launch {
         arguments.exit_signal = UInt64(SIGCHLD)
         arguments.cgroup = UInt64(step.fd)
         let pid = withUnsafeMutablePointer(to: &self) { launch in
-            sys_clone3_vfork(&arguments, { $0!.assumingMemoryBound(to: Launch.self).pointee.carryOutProgramSteps() }, launch)
+            sys_clone3_vfork(&arguments, becomeProgram, launch)
         }
         for stream: Int32 in 0...2 { _ = sys_dup3(null, stream, 0) }
         _ = sys_close(null)
@@ -88,4 +91,10 @@ struct Launch {
     private func check(_ result: Int, at index: UInt32) throws(StepFailure) {
         if result < 0 { throw StepFailure(step: index, error: Int32(-result)) }
     }
+}
+
+/// The body of the program's process; comes back only by exiting.
+private func becomeProgram(_ launch: UnsafeMutableRawPointer?) {
+    launch!.assumingMemoryBound(to: Launch.self).pointee.carryOutProgramSteps()
+    sys_exit_group(127)
 }

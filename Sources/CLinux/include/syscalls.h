@@ -202,16 +202,50 @@ static inline long sys_landlock_restrict_self(int ruleset) { return SYS2(446 /* 
 static inline long sys_socket(int family, int type, int protocol) { return SYS3(__NR_socket, family, type, protocol); }
 
 // clone3(2) with CLONE_VM|CLONE_VFORK: the child runs `body(context)` on the caller's stack while the caller sleeps,
-// as vfork(2) does, and must not return from it. Sharing memory makes the cost independent of the caller's size, and
-// lets the child leave its answer in the context. noinline keeps the child's frames strictly below the caller's.
+// as vfork(2) does. Sharing memory makes the cost independent of the caller's size, and lets the child leave its
+// answer in the context. The system call and the child's call of `body` are one piece of assembly: a C function that
+// returned in the child would leave its frame to be overwritten before the parent returns through it. The child moves
+// below whatever the compiler keeps under the stack pointer (the red zone).
 typedef void (*sys_child_body)(void *context);
-__attribute__((noinline, unused)) static long sys_clone3_vfork(struct k_clone_args *args, sys_child_body body, void *context) {
-    long pid = SYS2(__NR_clone3, args, sizeof *args);
-    if (pid == 0) {
-        body(context);
-        sys_exit_group(127);
-    }
+static inline long sys_clone3_vfork(struct k_clone_args *args, sys_child_body body, void *context) {
+#if defined(__x86_64__)
+    long pid;
+    register void *child_context __asm__("r12") = context;
+    register sys_child_body child_body __asm__("r13") = body;
+    __asm__ volatile(
+        "syscall\n"
+        "test %%rax, %%rax\n"
+        "jnz 1f\n"
+        "lea -256(%%rsp), %%rsp\n"
+        "and $-16, %%rsp\n"
+        "xor %%ebp, %%ebp\n"
+        "mov %%r12, %%rdi\n"
+        "call *%%r13\n"
+        "ud2\n"
+        "1:\n"
+        : "=a"(pid)
+        : "a"((long)__NR_clone3), "D"(args), "S"(sizeof *args), "r"(child_context), "r"(child_body)
+        : "rcx", "r11", "rdx", "r8", "r9", "r10", "memory");
     return pid;
+#else
+    register long x8 __asm__("x8") = __NR_clone3;
+    register long x0 __asm__("x0") = (long)args;
+    register long x1 __asm__("x1") = sizeof *args;
+    register void *child_context __asm__("x19") = context;
+    register sys_child_body child_body __asm__("x20") = body;
+    __asm__ volatile(
+        "svc #0\n"
+        "cbnz x0, 1f\n"
+        "sub sp, sp, #256\n"
+        "mov x0, x19\n"
+        "blr x20\n"
+        "brk #0\n"
+        "1:\n"
+        : "+r"(x0)
+        : "r"(x8), "r"(x1), "r"(child_context), "r"(child_body)
+        : "x30", "memory");
+    return x0;
+#endif
 }
 
 // The forms of splice(2) and sendfile(2) that read at an offset and advance it.
