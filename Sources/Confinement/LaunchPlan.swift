@@ -51,7 +51,7 @@ public struct Supervision: Sendable, Equatable {
     public var streamsStderr: Bool
 
     var descriptors: [PlanDescriptor] {
-        [.control, .status, .cgroupLeaf, .work, .runDirectory, .runsDirectory, .cgroupRuns, .uidLock]
+        [.control, .growth, .status, .cgroupLeaf, .work, .runDirectory, .runsDirectory, .cgroupRuns, .uidLock]
             + (streamsStdout ? [.stdoutSpool] : []) + (streamsStderr ? [.stderrSpool] : [])
     }
 }

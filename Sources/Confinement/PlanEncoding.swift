@@ -167,6 +167,7 @@ extension Supervision {
         s.fd_stdout = fds[.stdoutSpool] ?? -1
         s.fd_stderr = fds[.stderrSpool] ?? -1
         s.fd_work = fds[.work]!
+        s.fd_growth = fds[.growth]!
         s.fd_run = fds[.runDirectory]!
         s.fd_runs = fds[.runsDirectory]!
         s.fd_cgroup_parent = fds[.cgroupRuns]!

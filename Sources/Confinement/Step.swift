@@ -9,6 +9,8 @@ public enum PlanDescriptor: Hashable, Sendable {
     case stdin
     case stdoutSpool, stderrSpool
     case status, control
+    /// An eventfd that is raised whenever a spool has grown.
+    case growth
     case cgroupLeaf, cgroupRuns
     case runDirectory, runsDirectory
     /// Keeps the run's uid and directory locked as long as jrun-init lives.
@@ -23,6 +25,7 @@ public enum PlanDescriptor: Hashable, Sendable {
         case .stderrSpool: "the stderr spool"
         case .status: "the status record"
         case .control: "the control pipe"
+        case .growth: "the growth counter"
         case .cgroupLeaf: "the run's cgroup"
         case .cgroupRuns: "the cgroup of all runs"
         case .runDirectory: "the run directory"

@@ -29,8 +29,9 @@ struct View {
             // The new root covers a directory that every host has; it is left behind when the root is entered.
             + [.mountRoot(over: "/usr", options: "size=1m,nr_inodes=4k,mode=0755")]
             // Attached before the root is entered, while the launcher's detached mounts can still be moved.
-            + hostDirectories + profilePaths + etc + devices
-            + fileSystems
+            + hostDirectories + etc + deviceNodes + fileSystems
+            // After the file systems, or a path beneath /tmp would be hidden by the run's own.
+            + profilePaths
             // From here on no path leads to the host.
             + [.enterRoot]
             // Only now: entering the root needs it writable as a mount point's parent, the program does not.
@@ -65,6 +66,7 @@ struct View {
         let security = inputs.program.security
         return security.read.flatMap { attach($0, attributes: readOnly.union(.noExecute)) }
             + security.execute.flatMap { attach($0, attributes: readOnly) }
+            + security.devices.flatMap { attach($0, attributes: [.noSetuid, .noExecute]) }
     }
 
     /// Parents, the place itself, and the mount; nothing when the path is visible already or does not exist.
@@ -81,13 +83,12 @@ struct View {
         return components.indices.map { .directory(components[...$0].joined(separator: "/"), mode: 0o755) }
     }
 
-    private var devices: [Step] {
+    private var deviceNodes: [Step] {
         let memory: [(String, UInt32)] = [("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9)]
         let links = [("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")]
         return [.directory("dev", mode: 0o755), .directory("dev/shm", mode: 0o755)]
             + memory.map { .device("dev/\($0.0)", major: 1, minor: $0.1) }
             + links.map { .symlink(to: $0.1, at: "dev/\($0.0)") }
-            + inputs.program.security.devices.flatMap { attach($0, attributes: [.noSetuid, .noExecute]) }
     }
 
     private var fileSystems: [Step] {
@@ -132,6 +133,9 @@ struct View {
             + (inputs.program.stderr == .stream ? [.pipe(stream: 2)] : [])
     }
 }
+
+/// Places inside that are the run's own; a profile cannot show the host's there.
+public let placesOfTheRun = ["/proc", View.workDirectory]
 
 /// Host paths whose kind has to be known before a plan of `program` can be made.
 public func hostPathsInView(of program: Program) -> [String] { View.hostPaths(of: program) }

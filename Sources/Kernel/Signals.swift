@@ -27,19 +27,17 @@ public func ignoreBrokenPipes() {
     _ = sys_rt_sigaction(SIGPIPE, &ignore, nil)
 }
 
-/// Tells of growing files. Source: inotify(7).
-public struct GrowthWatch: ~Copyable {
+/// A counter to poll: readable once somebody has added to it. Source: eventfd(2).
+///
+/// Not inotify: destroying an inotify group waits for an SRCU grace period, 15 ms that every run would pay.
+public struct EventCounter: ~Copyable {
     public let descriptor: OwnedFD
 
-    public init(_ paths: [String]) throws(KernelError) {
-        let descriptor = try checkFD(sys_inotify_init(IN_CLOEXEC | IN_NONBLOCK), "make an inotify descriptor")
-        for path in paths {
-            try check(sys_inotify_add_watch(descriptor.raw, path, UInt32(IN_MODIFY)), "watch '\(path)'")
-        }
-        self.descriptor = descriptor
+    public init() throws(KernelError) {
+        descriptor = try checkFD(sys_eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "make an event counter")
     }
 
-    public func clear() { _ = try? FileSystem.read(descriptor.raw, upTo: 4096) }
+    public func clear() { _ = try? FileSystem.read(descriptor.raw, upTo: 8) }
 }
 
 public func isTerminal(_ file: Int32) -> Bool {

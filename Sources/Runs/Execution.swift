@@ -133,9 +133,11 @@ public struct Execution {
         defer { if let stdinReader { _ = sys_close(stdinReader) } }
         let feeder = StdinFeeder(writer: stdin?.writer ?? -1)
         let initCgroup = try preparation.cgroups.openInit()
+        let growth = try EventCounter()
 
         var descriptors: [PlanDescriptor: Int32] = [
             .work: workspace.mount.raw, .stdoutSpool: stdoutSpool.raw, .stderrSpool: stderrSpool.raw, .status: status.raw,
+            .growth: growth.descriptor.raw,
             .cgroupLeaf: leaf.directory.raw, .cgroupRuns: runs, .runDirectory: directory.directory.raw,
             .runsDirectory: directory.parent.raw, .uidLock: slot.lock.raw,
         ]
@@ -149,7 +151,7 @@ public struct Execution {
             stdinReader = nil
             try events.record(.running)
             let clonedAt = launched.clonedAt
-            try follow(launched, directory, stdoutSpool, stderrSpool, feeder, leaf)
+            try follow(launched, directory, feeder, leaf, growth)
             return Ended(status: StatusFile.read(status.raw), failure: nil, clonedAt: clonedAt)
         } catch let failure as LaunchFailed {
             return Ended(status: nil, failure: failure)

@@ -6,13 +6,11 @@ import Programs
 extension Execution {
     /// Streams, signals and the status line until jrun-init has ended.
     func follow(
-        _ launched: borrowing LaunchedRun, _ directory: borrowing RunDirectory, _ stdoutSpool: borrowing OwnedFD,
-        _ stderrSpool: borrowing OwnedFD, _ feeder: consuming StdinFeeder, _ leaf: borrowing CgroupLeaf
+        _ launched: borrowing LaunchedRun, _ directory: borrowing RunDirectory, _ feeder: consuming StdinFeeder, _ leaf: borrowing CgroupLeaf, _ growth: borrowing EventCounter
     ) throws {
         var feeder = feeder
         var stdout = SpoolFollower(spool: try directory.createFile("stdout", .read), sink: 1)
         var stderr = SpoolFollower(spool: try directory.createFile("stderr", .read), sink: 2)
-        let growth = try GrowthWatch(["\(directory.path)/stdout", "\(directory.path)/stderr"])
         let signals = try SignalQueue.requestsToStop()
         var status = StatusLine(enabled: options.statusLine, program: preparation.program.name)
         var stopRequests = 0

@@ -54,6 +54,14 @@ public struct Preparation: Sendable {
         where (try? FileStatus(path: path)) == nil {
             throw RunRefused("program '\(loaded.program.name)': security path '\(path)' does not exist on this node")
         }
+        for path in security.read + security.execute {
+            for place in placesOfTheRun where path == place || path.hasPrefix(place + "/") {
+                throw RunRefused("program '\(loaded.program.name)': security path '\(path)' would hide the run's own '\(place)'; move it elsewhere on the node")
+            }
+        }
+        if case .file(let name) = security.seccomp {
+            throw RunRefused("program '\(loaded.program.name)': seccomp file '\(name)' cannot be used by this version; write {extends: default, allow: […], deny: […]}")
+        }
         switch Enforcement.decide(facts: facts, bestEffort: bestEffort) {
         case .success(let enforcement): self.enforcement = enforcement
         case .failure(let refusals): throw RunRefused("program '\(loaded.program.name)': \(refusals)")

@@ -81,8 +81,13 @@ struct Supervisor {
     }
 
     private mutating func relayStreams() {
+        let before = stdout.bytes + stderr.bytes
         settle(stdout.move(allowance: outputLeft))
         settle(stderr.move(allowance: outputLeft))
+        if stdout.bytes + stderr.bytes > before {
+            var one: UInt64 = 1
+            _ = sys_write(rules.fd_growth, &one, 8)
+        }
     }
 
     private var outputLeft: UInt64 {

@@ -191,23 +191,14 @@
 #define LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET 1
 #define LANDLOCK_SCOPE_SIGNAL 2
 
-// poll, epoll, inotify, signalfd, timers, splice
+// poll, eventfd, signalfd, clocks, splice
 #define POLLIN 1
 #define POLLPRI 2
 #define POLLOUT 4
 #define POLLERR 8
 #define POLLHUP 16
-#define EPOLL_CLOEXEC 02000000
-#define EPOLL_CTL_ADD 1
-#define EPOLL_CTL_DEL 2
-#define EPOLL_CTL_MOD 3
-#define EPOLLIN 1
-#define EPOLLOUT 4
-#define EPOLLERR 8
-#define EPOLLHUP 16
-#define IN_CLOEXEC 02000000
-#define IN_NONBLOCK 04000
-#define IN_MODIFY 2
+#define EFD_CLOEXEC 02000000
+#define EFD_NONBLOCK 04000
 #define SFD_CLOEXEC 02000000
 #define SFD_NONBLOCK 04000
 #define SPLICE_F_MOVE 1

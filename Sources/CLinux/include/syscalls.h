@@ -107,17 +107,7 @@ static inline long sys_mmap(size_t n, int protection, int flags, int fd) {
 static inline long sys_ppoll(struct k_pollfd *fds, unsigned n, const struct k_timespec *timeout) {
     return SYS5(__NR_ppoll, fds, n, timeout, 0, 8);
 }
-static inline long sys_epoll_create(int flags) { return SYS1(__NR_epoll_create1, flags); }
-static inline long sys_epoll_ctl(int ep, int operation, int fd, struct k_epoll_event *e) {
-    return SYS4(__NR_epoll_ctl, ep, operation, fd, e);
-}
-static inline long sys_epoll_wait(int ep, struct k_epoll_event *e, int n, int milliseconds) {
-    return SYS6(__NR_epoll_pwait, ep, e, n, milliseconds, 0, 8);
-}
-static inline long sys_inotify_init(int flags) { return SYS1(__NR_inotify_init1, flags); }
-static inline long sys_inotify_add_watch(int fd, const char *path, uint32_t mask) {
-    return SYS3(__NR_inotify_add_watch, fd, path, mask);
-}
+static inline long sys_eventfd(unsigned value, int flags) { return SYS2(__NR_eventfd2, value, flags); }
 static inline long sys_signalfd(int fd, const uint64_t *mask, int flags) { return SYS4(__NR_signalfd4, fd, mask, 8, flags); }
 static inline long sys_clock_gettime(int clock, struct k_timespec *t) { return SYS2(__NR_clock_gettime, clock, t); }
 

@@ -84,6 +84,7 @@ struct jrun_supervision {
     uint32_t flags;
     int32_t fd_control, fd_status, fd_cgroup, fd_stdout, fd_stderr, fd_work;
     int32_t fd_run, fd_runs, fd_cgroup_parent; // for the clean-up after a broken lifeline
+    int32_t fd_growth;                         // eventfd: raised whenever a spool has grown
     uint32_t text_run;                         // the run's id: its name in fd_runs and fd_cgroup_parent
     int32_t stop_signal, suspend_signal;
     uint32_t cpus;                             // CPUs the run may use; bounds how fast CPU time can pass

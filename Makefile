@@ -1,0 +1,121 @@
+# Everything from the clone to the installed program. `make` alone lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# The recipes share .build, and swift build uses every processor by itself.
+.NOTPARALLEL:
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+# For example: --filter Privileged, --no-parallel
+SWIFT_TEST_FLAGS ?=
+# For example: 1000 --json
+BENCH_FLAGS ?=
+
+BUILD := .build
+DIST := $(BUILD)/dist
+RELEASE := $(BUILD)/release
+# -static-executable changes the flags of every module, so this product has a build directory of its own.
+STATIC := $(BUILD)/static
+TEST_RESULTS := $(BUILD)/test-results.xml
+
+SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
+SHELL_SCRIPTS := packaging/install-debian-packages profiles/examples/demo .ci/run .ci/test-counts
+
+# Product by product: a package with an Embedded Swift target cannot be built statically as a whole. The linker
+# warns, for each call of getpwuid, dlopen and their like that the Swift runtime could make, that it would want the
+# same glibc at run time, and clang that a static program has no use for -pie. Neither matters here: left out.
+swift_build = swift build -c release $(1) 2>&1 \
+	| sed -u -e '/in statically linked applications/d' -e '/Wunused-command-line-argument/d'
+
+# $(call strip_to,BINARY,TARGET): replaced in one step, so that a running one is left alone.
+strip_to = install -d $(dir $(2)) && strip -o $(2).new $(1) && mv $(2).new $(2)
+
+.PHONY: help build demo test bench install lint format clean setup-build setup-demo setup-test setup-bench root
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: root setup-demo build ## install what is missing, build, and run real programs isolated (as root)
+	@echo "demo: running profiles/examples/demo"
+	@profiles/examples/demo $(DIST) $(BUILD)/demo
+
+test: setup-test build ## install what is missing, build, and run every test (the privileged ones as root)
+	@echo "test: building the tests"
+	@swift build --build-tests
+	@echo "test: running them against $(DIST)"
+	@rm -f $(TEST_RESULTS) $(TEST_RESULTS:.xml=-swift-testing.xml)
+	@status=0; \
+	JRUN_DIST="$(CURDIR)/$(DIST)" swift test --skip-build --disable-xctest \
+	    --xunit-output $(TEST_RESULTS) $(SWIFT_TEST_FLAGS) || status=$$?; \
+	.ci/test-counts $(TEST_RESULTS) || status=1; \
+	exit $$status
+
+build: ## build in release into .build/dist
+	@echo "build: jrun, static"
+	@$(call swift_build,--scratch-path $(STATIC) --product jrun -Xswiftc -static-executable)
+	@echo "build: jrun-init"
+	@$(call swift_build,--product jrun-init)
+	@echo "build: jrun-probe, for the tests"
+	@$(call swift_build,--product jrun-probe)
+	@echo "build: putting stripped binaries and program files into $(DIST)"
+	@$(call strip_to,$(STATIC)/release/jrun,$(DIST)/bin/jrun)
+	@$(call strip_to,$(RELEASE)/jrun-init,$(DIST)/libexec/jrun/jrun-init)
+	@$(call strip_to,$(RELEASE)/jrun-probe,$(DIST)/test/jrun-probe)
+	@rm -rf $(DIST)/share/jrun
+	@install -d $(DIST)/share/jrun/programs
+	@install -m 644 profiles/*.yaml $(DIST)/share/jrun/programs
+	@if [ -e docs/report.schema.json ]; then install -m 644 docs/report.schema.json $(DIST)/share/jrun; fi
+
+# Builds only when nothing was built yet: `make build` as a user, then `make install` as root.
+$(DIST)/bin/jrun:
+	@$(MAKE) --no-print-directory build
+
+install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DESTDIR=/tmp/package
+	@echo "install: from $(DIST) to $(DESTDIR)$(PREFIX)"
+	@install -D -m 755 $(DIST)/bin/jrun "$(DESTDIR)$(PREFIX)/bin/jrun"
+	@install -D -m 755 $(DIST)/libexec/jrun/jrun-init "$(DESTDIR)$(PREFIX)/libexec/jrun/jrun-init"
+	@install -d "$(DESTDIR)$(PREFIX)/share/jrun/programs"
+	@install -m 644 $(DIST)/share/jrun/programs/*.yaml "$(DESTDIR)$(PREFIX)/share/jrun/programs"
+	@for file in $(DIST)/share/jrun/*.json; do \
+	    if [ -e "$$file" ]; then install -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/jrun"; fi; \
+	done
+	@install -D -m 644 LICENSE "$(DESTDIR)$(PREFIX)/share/doc/jrun/LICENSE"
+
+bench: root setup-bench build ## measure jrun exec beside bubblewrap with the same view (as root)
+	@echo "bench: running Benchmarks/exec"
+	@Benchmarks/exec --dist $(DIST) $(BENCH_FLAGS)
+
+lint: ## check the format of the Swift sources, and the shell scripts
+	@echo "lint: swift format over $(SWIFT_SOURCES)"
+	@swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+	@if command -v shellcheck >/dev/null; then \
+	    echo "lint: shellcheck over $(SHELL_SCRIPTS)"; \
+	    shellcheck $(SHELL_SCRIPTS); \
+	else \
+	    echo "lint: shellcheck is not installed (make setup-test installs it), so the shell scripts were not checked"; \
+	fi
+
+format: ## format the Swift sources in place
+	@echo "format: swift format over $(SWIFT_SOURCES)"
+	@swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+clean: ## remove everything that was built
+	@echo "clean: removing $(BUILD)"
+	@rm -rf $(BUILD)
+
+setup-build: ## install the missing Debian packages that building needs (setup-demo, -test, -bench alike)
+	@packaging/install-debian-packages build
+setup-demo:
+	@packaging/install-debian-packages build demo
+setup-test:
+	@packaging/install-debian-packages build demo test
+setup-bench:
+	@packaging/install-debian-packages build bench
+
+# Said before a long build, not after it.
+root:
+	@if [ "$$(id -u)" -ne 0 ]; then \
+	    echo "not root: a run needs namespaces and a uid of its own, so: sudo make $(MAKECMDGOALS)" >&2; exit 1; \
+	fi
