@@ -92,7 +92,8 @@ struct View {
     }
 
     private var fileSystems: [Step] {
-        let size = "size=\(inputs.request.limits[.temporary]),mode=1777"
+        // An inode costs kernel memory that `size` does not count.
+        let size = "size=\(inputs.request.limits[.temporary]),nr_inodes=16k,mode=1777"
         return [
             .directory("proc", mode: 0o555), .directory("tmp", mode: 0o755), .directory("work", mode: 0o755),
             // subset=pid leaves only the processes' own directories: no sysctls, no kernel memory, no key or timer

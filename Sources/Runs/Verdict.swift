@@ -49,7 +49,7 @@ private struct Judge {
     func verdict() -> Answer {
         switch Int32(status.cause) {
         case JRUN_CAUSE_EXIT: exited()
-        case JRUN_CAUSE_SIGNAL: (.failed, .signal, .init(summary: "ended by signal \(signalName(wait & 0x7f))"))
+        case JRUN_CAUSE_SIGNAL: signalled(wait & 0x7f)
         case JRUN_CAUSE_WALL: limit(.wall, .wallTime, "wall time reached", source: "CLOCK_MONOTONIC, ms", value: status.wall_ns / 1_000_000)
         case JRUN_CAUSE_CPU: limit(.cpu, .cpuTime, "CPU time reached", source: "cgroup cpu.stat usage_usec, ms", value: status.cpu_ns / 1_000_000)
         case JRUN_CAUSE_MEMORY: limit(.memory, .memory, "out of memory", source: "cgroup memory.events oom_kill", value: 1)
@@ -68,6 +68,15 @@ private struct Judge {
         let code = UInt8(truncatingIfNeeded: wait >> 8)
         let isSuccess = program.successExitCodes.contains(code)
         return (isSuccess ? .complete : .failed, .exit, .init(summary: "exited with code \(code)"))
+    }
+
+    private func signalled(_ number: Int32) -> Answer {
+        // Only a write beyond RLIMIT_FSIZE raises SIGXFSZ. Source: setrlimit(2).
+        let fileTooLarge: Int32 = 25
+        if number == fileTooLarge {
+            return limit(.file_size, .disk, "a file grew too large", source: "SIGXFSZ", value: UInt64(limits[.file_size]))
+        }
+        return (.failed, .signal, .init(summary: "ended by signal \(signalName(number))"))
     }
 
     private func limit(_ name: LimitName, _ cause: Cause, _ words: String, source: String, value: UInt64) -> Answer {

@@ -13,6 +13,7 @@ struct Jrun: ParsableCommand {
             run's own. Exit codes: the program's own; 124 a time limit; 125 jrun refused or failed; 126 cannot be \
             executed; 127 not found; 128+N ended by signal N.
             """,
+        version: "0.1.0",
         subcommands: [ExecCommand.self, CheckCommand.self, PlanCommand.self, ProgramCommand.self])
 
     /// ArgumentParser's own usage errors exit with 64; jrun's callers expect 125 for everything that jrun refuses.
