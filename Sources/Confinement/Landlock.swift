@@ -32,7 +32,9 @@ public struct LandlockAccess: OptionSet, Sendable, Hashable, CustomStringConvert
 
     public var description: String {
         if contains(.everythingButDevices) { return "everything but devices" }
-        let words = [(LandlockAccess.execute, "execute"), (.readFile, "read"), (.readDirectory, "list"), (.writeFile, "write")]
+        let words = [
+            (LandlockAccess.execute, "execute"), (.readFile, "read"), (.readDirectory, "list"), (.writeFile, "write"),
+        ]
         return words.filter { contains($0.0) }.map(\.1).joined(separator: ", ")
     }
 }

@@ -98,7 +98,8 @@ extension LaunchPlan {
         viewSteps = View(inputs).steps
         programSteps = ProgramProcess(inputs).steps
         supervision = Supervision(
-            limits: inputs.request.limits, enforcement: inputs.enforcement, stop: program.stop, suspend: program.suspend,
+            limits: inputs.request.limits, enforcement: inputs.enforcement, stop: program.stop,
+            suspend: program.suspend,
             cpus: inputs.facts.cpus, lifeline: inputs.lifeline, watchesMemory: inputs.facts.has("memory"),
             streamsStdout: program.stdout == .stream, streamsStderr: program.stderr == .stream)
         // The cgroup namespace is the program's own step: it must be entered from inside the leaf.

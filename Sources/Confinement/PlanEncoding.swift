@@ -142,7 +142,8 @@ extension Step {
         let argv = arguments.map { UInt64(data.add(text: $0)) }, envp = environment.map { UInt64(data.add(text: $0)) }
         let table = (argv + [0] + envp + [0]).flatMap { withUnsafeBytes(of: $0, Array.init) }
         return make(
-            JRUN_OP_EXECUTE, data.add(text: path), a: UInt64(argv.count), b: UInt64(envp.count), blob: data.add(blob: table))
+            JRUN_OP_EXECUTE, data.add(text: path), a: UInt64(argv.count), b: UInt64(envp.count),
+            blob: data.add(blob: table))
     }
 }
 

@@ -12,7 +12,9 @@ extension LaunchPlan {
             lines.append("\(padded(index + 1)) \(step)")
             if case .execute(_, let arguments, let environment) = step {
                 lines.append("       arguments: \(arguments.map(quotedWord).joined(separator: " "))")
-                if !environment.isEmpty { lines.append("       environment: \(environment.map(quotedWord).joined(separator: " "))") }
+                if !environment.isEmpty {
+                    lines.append("       environment: \(environment.map(quotedWord).joined(separator: " "))")
+                }
             }
         }
         return (lines + ["", "then jrun-init:"] + supervision.lines.map { "     \($0)" }).joined(separator: "\n") + "\n"
@@ -23,17 +25,22 @@ extension LaunchPlan {
 
 /// In single quotes when a shell would need them.
 private func quotedWord(_ word: String) -> String {
-    let isPlain = !word.isEmpty && word.utf8.allSatisfy { byte in
-        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-            || "_-+=./:,@%".utf8.contains(byte)
-    }
-    return isPlain ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    let isPlain =
+        !word.isEmpty
+        && word.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+                || "_-+=./:,@%".utf8.contains(byte)
+        }
+    return isPlain
+        ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }
 
 extension Supervision {
     /// Each limit with its value and its mechanism, and what happens around the end.
     public var lines: [String] {
-        var lines = LimitName.allCases.map { "\($0.rawValue) ≤ \($0.format(limits[$0])), held by \(enforcement[$0].rawValue)" }
+        var lines = LimitName.allCases.map {
+            "\($0.rawValue) ≤ \($0.format(limits[$0])), held by \(enforcement[$0].rawValue)"
+        }
         lines.append("terminate: SIG\(stop.signal.name), kill after \(stop.graceMilliseconds) ms")
         if lifeline { lines.append("if the launcher dies: kill the run and remove its directory and cgroup") }
         return lines

@@ -45,7 +45,9 @@ extension SeccompPolicy {
     /// - Parameter notify: hand forbidden calls to jrun-init; otherwise they get EPERM.
     public func compile(notify: Bool) throws(SeccompError) -> SeccompFilter {
         let denied = Compiler.error(EPERM)
-        guard let context = seccomp_init(denied) else { throw SeccompError(description: "libseccomp cannot make a filter") }
+        guard let context = seccomp_init(denied) else {
+            throw SeccompError(description: "libseccomp cannot make a filter")
+        }
         defer { seccomp_release(context) }
         // Balanced decision tree: about nine comparisons a call instead of hundreds.
         _ = seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2)

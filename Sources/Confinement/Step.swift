@@ -127,7 +127,8 @@ extension Step: CustomStringConvertible {
         case .mountRoot(let path, let options): "mount the new root over '\(path)' (tmpfs \(options))"
         case .directory(let path, let mode): "create directory '\(path)' (mode \(octal(mode)))"
         case .symlink(let target, let path): "create link '\(path)' to '\(target)'"
-        case .file(let path, let contents, let mode): "create file '\(path)' (\(contents.count) bytes, mode \(octal(mode)))"
+        case .file(let path, let contents, let mode):
+            "create file '\(path)' (\(contents.count) bytes, mode \(octal(mode)))"
         case .device(let path, let major, let minor): "create device '\(path)' (\(major):\(minor))"
         case .attach(let source, let path, let attributes):
             "attach '\(source.name)' at '\(path)'\(bracketed(attributes.names))"

@@ -58,7 +58,8 @@ struct View {
             .directory("etc", mode: 0o755),
             .file("etc/passwd", contents: Array(passwd.utf8), mode: 0o644),
             .file("etc/group", contents: Array("root:x:0:\nrun:x:\(uid):\n".utf8), mode: 0o644),
-            .file("etc/nsswitch.conf", contents: Array("passwd: files\ngroup: files\nhosts: files\n".utf8), mode: 0o644),
+            .file(
+                "etc/nsswitch.conf", contents: Array("passwd: files\ngroup: files\nhosts: files\n".utf8), mode: 0o644),
         ] + View.loaderPaths.flatMap { attach($0, attributes: readOnly) }
     }
 
@@ -73,7 +74,8 @@ struct View {
     private func attach(_ path: String, attributes: MountAttributes) -> [Step] {
         guard let kind = inputs.facts.paths[path], !path.hasPrefix(View.alwaysVisible + "/") else { return [] }
         let place = String(path.dropFirst())
-        let target: Step = kind == .directory
+        let target: Step =
+            kind == .directory
             ? .directory(place, mode: 0o755) : .file(place, contents: [], mode: 0o644)
         return parents(of: place) + [target, .attach(.hostPath(path), at: place, attributes)]
     }
@@ -98,7 +100,8 @@ struct View {
             .directory("proc", mode: 0o555), .directory("tmp", mode: 0o755), .directory("work", mode: 0o755),
             // subset=pid leaves only the processes' own directories: no sysctls, no kernel memory, no key or timer
             // lists to mask one by one. hidepid=ptraceable hides jrun-init. Source: filesystems/proc.rst
-            .mount(type: "proc", at: "proc", [.noSetuid, .noDevices, .noExecute], options: "subset=pid,hidepid=ptraceable"),
+            .mount(
+                type: "proc", at: "proc", [.noSetuid, .noDevices, .noExecute], options: "subset=pid,hidepid=ptraceable"),
             .mount(type: "tmpfs", at: "tmp", [.noSetuid, .noDevices], options: size),
             .mount(type: "tmpfs", at: "dev/shm", [.noSetuid, .noDevices, .noExecute], options: size),
             .attach(.work, at: "work", [.noSetuid, .noDevices]),
@@ -112,13 +115,16 @@ struct View {
         let security = inputs.program.security
         var rules: [(String, LandlockAccess)] = [
             ("/usr", .readExecute), ("/etc", .read), ("/proc", [.read, .writeFile]),
-            (View.workDirectory, .everythingButDevices), ("/tmp", .everythingButDevices), ("/dev/shm", .everythingButDevices),
+            (View.workDirectory, .everythingButDevices), ("/tmp", .everythingButDevices),
+            ("/dev/shm", .everythingButDevices),
             ("/dev", .readDirectory),
         ]
         rules += ["null", "zero", "full", "random", "urandom"].map { ("/dev/\($0)", LandlockAccess.device) }
-        rules += security.read.map { ($0, LandlockAccess.read) } + security.execute.map { ($0, LandlockAccess.readExecute) }
+        rules +=
+            security.read.map { ($0, LandlockAccess.read) } + security.execute.map { ($0, LandlockAccess.readExecute) }
         rules += security.devices.map { ($0, LandlockAccess.device) }
-        return [.landlockRuleset(ruleset)] + rules.compactMap { path, access in rule(path, access.intersection(ruleset.files)) }
+        return [.landlockRuleset(ruleset)]
+            + rules.compactMap { path, access in rule(path, access.intersection(ruleset.files)) }
     }
 
     /// The kernel refuses directory rights on a file (EINVAL).

@@ -130,7 +130,9 @@ extension FileSystem {
     public static func write(_ bytes: [UInt8], to file: Int32, at offset: Int64) throws(KernelError) {
         var done = 0
         while done < bytes.count {
-            let n = bytes.withUnsafeBytes { sys_pwrite(file, $0.baseAddress! + done, $0.count - done, offset + Int64(done)) }
+            let n = bytes.withUnsafeBytes {
+                sys_pwrite(file, $0.baseAddress! + done, $0.count - done, offset + Int64(done))
+            }
             if n == Int(-EINTR) { continue }
             done += try check(n, "write")
         }

@@ -34,7 +34,9 @@ public struct CgroupTree: Sendable {
     }
 
     private static func makeSubtree(_ path: String) throws(KernelError) {
-        for directory in [path, "\(path)/init", "\(path)/runs"] { try FileSystem.makeDirectories(directory, mode: 0o755) }
+        for directory in [path, "\(path)/init", "\(path)/runs"] {
+            try FileSystem.makeDirectories(directory, mode: 0o755)
+        }
         let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
         for controller in ["memory", "pids", "cpu", "io", "cpuset"] {
             // One that cannot be enabled is missing from `controllers` afterwards, which is where it is judged.

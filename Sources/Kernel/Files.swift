@@ -90,7 +90,9 @@ public enum FileSystem {
 
 /// What statx(2) says of a file.
 public struct FileStatus: Sendable {
-    public enum Kind: String, Sendable { case file, directory, link, fifo, socket, characterDevice, blockDevice, unknown }
+    public enum Kind: String, Sendable {
+        case file, directory, link, fifo, socket, characterDevice, blockDevice, unknown
+    }
     public var kind: Kind
     public var mode: UInt32
     public var size: Int64

@@ -5,7 +5,8 @@ public enum Mounts {
     /// A detached copy of the mount at `path`, with whatever is mounted below it.
     public static func clone(_ path: String) throws(KernelError) -> OwnedFD {
         try checkFD(
-            sys_open_tree(AT_FDCWD, path, UInt32(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)), "clone the mount at '\(path)'")
+            sys_open_tree(AT_FDCWD, path, UInt32(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)),
+            "clone the mount at '\(path)'")
     }
 
     /// A fresh tmpfs that is attached nowhere and vanishes with its last descriptor.
@@ -19,11 +20,13 @@ public enum Mounts {
         ]
         for (key, value) in options {
             try check(
-                sys_fsconfig(context.raw, UInt32(FSCONFIG_SET_STRING), key, value, 0), "set '\(key)=\(value)' on a tmpfs")
+                sys_fsconfig(context.raw, UInt32(FSCONFIG_SET_STRING), key, value, 0),
+                "set '\(key)=\(value)' on a tmpfs")
         }
         try check(sys_fsconfig(context.raw, UInt32(FSCONFIG_CMD_CREATE), nil, nil, 0), "create a tmpfs")
         return try checkFD(
-            sys_fsmount(context.raw, UInt32(FSMOUNT_CLOEXEC), UInt32(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)), "mount a tmpfs")
+            sys_fsmount(context.raw, UInt32(FSMOUNT_CLOEXEC), UInt32(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)),
+            "mount a tmpfs")
     }
 
     /// A readable directory descriptor for the root of a detached mount.

@@ -12,7 +12,8 @@ extension Execution {
     ) throws -> ExecutionOutcome {
         let program = preparation.program, limits = preparation.request.limits
         let harvestStarted = monotonicNanoseconds()
-        var verdict = ended.failure.map { Verdict(launchFailed: $0) }
+        var verdict =
+            ended.failure.map { Verdict(launchFailed: $0) }
             ?? Verdict(ended.status, program: program, limits: limits, enforcement: preparation.enforcement)
         let harvest = Harvest(program: program, limits: limits, state: verdict.state, cause: verdict.cause)
         let outcome = try harvest.collect(from: workspace, into: outputDirectory)
@@ -21,10 +22,13 @@ extension Execution {
         phases.harvest = Int64((monotonicNanoseconds() - harvestStarted) / 1000)
 
         let report = Report(
-            run: directory.id.description, program: preparation.programReference, arguments: preparation.request.arguments,
+            run: directory.id.description, program: preparation.programReference,
+            arguments: preparation.request.arguments,
             state: verdict.state.rawValue, cause: verdict.cause.rawValue, evidence: verdict.evidence,
-            exitCode: verdict.exitCode, signal: verdict.signal.map(signalName), times: times(ended.status), phases: phases,
-            usage: usage(ended.status, leaf, workspace), limits: Report.LimitReport.all(limits, preparation.enforcement),
+            exitCode: verdict.exitCode, signal: verdict.signal.map(signalName), times: times(ended.status),
+            phases: phases,
+            usage: usage(ended.status, leaf, workspace),
+            limits: Report.LimitReport.all(limits, preparation.enforcement),
             security: securityMechanisms, results: outcome.files, resultsRefused: outcome.refused,
             resultsMissing: outcome.missing, node: NodeFacts.report)
         try directory.write("report.json", try report.json())
@@ -60,7 +64,9 @@ extension Execution {
             usage.writtenBytes = Int64(status.written_bytes)
             usage.stdoutBytes = Int64(status.stdout_bytes)
             usage.stderrBytes = Int64(status.stderr_bytes)
-            if status.peak_tasks > 0 { (usage.processesPeak, usage.processesPeakSource) = (Int64(status.peak_tasks), "sampled") }
+            if status.peak_tasks > 0 {
+                (usage.processesPeak, usage.processesPeakSource) = (Int64(status.peak_tasks), "sampled")
+            }
         }
         // The cgroup counts what nobody waited for, too.
         usage.cpuUserMicroseconds = leaf.number("user_usec", in: "cpu.stat") ?? 0
@@ -71,7 +77,9 @@ extension Execution {
             usage.memoryFileBytes = leaf.number("file", in: "memory.stat")
             usage.memoryShmemBytes = leaf.number("shmem", in: "memory.stat")
         }
-        if let peak = leaf.number("pids.peak") { (usage.processesPeak, usage.processesPeakSource) = (peak, "cgroup pids.peak") }
+        if let peak = leaf.number("pids.peak") {
+            (usage.processesPeak, usage.processesPeakSource) = (peak, "cgroup pids.peak")
+        }
         if let free = try? FileSystem.freeBytes(workspace.root.raw) { usage.diskBytes = Int64(free.total - free.bytes) }
         return usage
     }

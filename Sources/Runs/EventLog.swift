@@ -12,6 +12,8 @@ struct EventLog: ~Copyable {
     func record(_ state: RunState, cause: Cause? = nil) throws {
         let time = timestamp(realtimeNanoseconds())
         let cause = cause.map { ",\"cause\":\"\($0.rawValue)\"" } ?? ""
-        try FileSystem.write("{\"time\":\"\(time)\",\"state\":\"\(state.rawValue)\"\(cause)}\n".utf8, to: file.raw, named: "events.jsonl")
+        try FileSystem.write(
+            "{\"time\":\"\(time)\",\"state\":\"\(state.rawValue)\"\(cause)}\n".utf8, to: file.raw, named: "events.jsonl"
+        )
     }
 }

@@ -136,7 +136,8 @@ public struct Execution {
         let growth = try EventCounter()
 
         var descriptors: [PlanDescriptor: Int32] = [
-            .work: workspace.mount.raw, .stdoutSpool: stdoutSpool.raw, .stderrSpool: stderrSpool.raw, .status: status.raw,
+            .work: workspace.mount.raw, .stdoutSpool: stdoutSpool.raw, .stderrSpool: stderrSpool.raw,
+            .status: status.raw,
             .growth: growth.descriptor.raw,
             .cgroupLeaf: leaf.directory.raw, .cgroupRuns: runs, .runDirectory: directory.directory.raw,
             .runsDirectory: directory.parent.raw, .uidLock: slot.lock.raw,

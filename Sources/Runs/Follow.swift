@@ -6,7 +6,8 @@ import Programs
 extension Execution {
     /// Streams, signals and the status line until jrun-init has ended.
     func follow(
-        _ launched: borrowing LaunchedRun, _ directory: borrowing RunDirectory, _ feeder: consuming StdinFeeder, _ leaf: borrowing CgroupLeaf, _ growth: borrowing EventCounter
+        _ launched: borrowing LaunchedRun, _ directory: borrowing RunDirectory, _ feeder: consuming StdinFeeder,
+        _ leaf: borrowing CgroupLeaf, _ growth: borrowing EventCounter
     ) throws {
         var feeder = feeder
         var stdout = SpoolFollower(spool: try directory.createFile("stdout", .read), sink: 1)
@@ -70,7 +71,9 @@ struct StatusLine {
         let elapsed = Int64((monotonicNanoseconds() - startedAt) / 1_000_000_000) * 1000
         let cpu = (leaf.number("usage_usec", in: "cpu.stat") ?? 0) / 100_000 * 100
         var line = "\(program): \(formatDuration(milliseconds: elapsed)), CPU \(formatDuration(milliseconds: cpu))"
-        if let memory = leaf.number("memory.current") { line += ", memory \(formatBytes(memory / 1_048_576 * 1_048_576))" }
+        if let memory = leaf.number("memory.current") {
+            line += ", memory \(formatBytes(memory / 1_048_576 * 1_048_576))"
+        }
         print("\r\u{1b}[K\(line)")
         isDrawn = true
     }

@@ -43,7 +43,9 @@ struct Harvest {
         for path in try listing(of: root, refused: &outcome.refused) {
             guard let index = rules.firstIndex(where: { $0.path.matches(path) }) else { continue }
             do {
-                guard let file = try take(path, by: rules[index], count: counts[index], from: workspace, into: outputDirectory)
+                guard
+                    let file = try take(
+                        path, by: rules[index], count: counts[index], from: workspace, into: outputDirectory)
                 else { continue }
                 counts[index] += 1
                 outcome.files.append(file)
@@ -59,7 +61,8 @@ struct Harvest {
 
     /// Nil for an input that the program has not touched.
     private func take(
-        _ path: String, by rule: ResultRule, count: Int, from workspace: borrowing Workspace, into outputDirectory: Int32?
+        _ path: String, by rule: ResultRule, count: Int, from workspace: borrowing Workspace,
+        into outputDirectory: Int32?
     ) throws -> HarvestedFile? {
         let file = try FileSystem.openBeneath(workspace.root.raw, path, .read)
         let status = try FileStatus(of: file.raw)
@@ -85,7 +88,9 @@ struct Harvest {
     private func check(_ status: FileStatus, against rule: ResultRule, count: Int) throws {
         let limit = rule.maxSize ?? limits[.disk]
         if status.kind != .file { throw Refused(reason: "it is a \(status.kind.rawValue), not a regular file") }
-        if status.size > limit { throw Refused(reason: "\(formatBytes(status.size)) is more than \(formatBytes(limit))") }
+        if status.size > limit {
+            throw Refused(reason: "\(formatBytes(status.size)) is more than \(formatBytes(limit))")
+        }
         if count >= rule.maxCount { throw Refused(reason: "there are more than \(rule.maxCount)") }
     }
 
@@ -116,14 +121,18 @@ struct Harvest {
                 }
             }
         }
-        if entries >= Harvest.maxEntries { refused.append("the work directory has more than \(Harvest.maxEntries) entries; the rest was not looked at") }
+        if entries >= Harvest.maxEntries {
+            refused.append("the work directory has more than \(Harvest.maxEntries) entries; the rest was not looked at")
+        }
         return paths.sorted()
     }
 
     /// Names that are valid UTF-8 with what they are; nothing for what cannot be opened as a directory.
     private func children(of path: String, in root: Int32, limit: Int) throws -> [(String, FileStatus.Kind)] {
         let directory: OwnedFD
-        do { directory = try FileSystem.openBeneath(root, path.isEmpty ? "." : path, [.read, .directory]) } catch { return [] }
+        do { directory = try FileSystem.openBeneath(root, path.isEmpty ? "." : path, [.read, .directory]) } catch {
+            return []
+        }
         let parent = directory.raw
         return try FileSystem.names(in: parent, limit: limit).compactMap { bytes in
             guard let name = String(validating: bytes, as: UTF8.self),
@@ -136,9 +145,12 @@ struct Harvest {
 
 extension Harvest {
     /// Copies under a temporary name and renames, so that a reader sees the whole result or none; hashes on the way.
-    private func copy(_ file: Int32, _ status: FileStatus, as path: String, into directory: Int32?) throws -> HarvestedFile {
+    private func copy(_ file: Int32, _ status: FileStatus, as path: String, into directory: Int32?) throws
+        -> HarvestedFile
+    {
         guard let directory else {
-            return HarvestedFile(path: path, size: status.size, sha256: try digest(of: file, size: status.size, copyingTo: nil))
+            return HarvestedFile(
+                path: path, size: status.size, sha256: try digest(of: file, size: status.size, copyingTo: nil))
         }
         do {
             try makeParents(of: path, in: directory)
@@ -159,7 +171,8 @@ extension Harvest {
         let owner = try FileStatus(of: directory).owner
         try FileSystem.changeOwner(target.raw, to: owner.uid, group: owner.gid)
         let slash = path.lastIndex(of: "/")
-        let parent = try FileSystem.openBeneath(directory, slash.map { String(path[..<$0]) } ?? ".", [.read, .directory])
+        let parent = try FileSystem.openBeneath(
+            directory, slash.map { String(path[..<$0]) } ?? ".", [.read, .directory])
         let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
         try FileSystem.rename(temporary, to: name, from: directory, at: parent.raw)
         published = true

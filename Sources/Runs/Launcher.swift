@@ -85,7 +85,9 @@ struct Launcher {
         return launched
     }
 
-    private func clone(_ fds: [Int32], _ executable: Int32, _ null: Int32, _ cgroup: Int32) throws -> (pidfd: Int32, pid: Int32) {
+    private func clone(_ fds: [Int32], _ executable: Int32, _ null: Int32, _ cgroup: Int32) throws -> (
+        pidfd: Int32, pid: Int32
+    ) {
         var launch = jrun_launch()
         launch.namespaces = plan.namespaces.reduce(0) { $0 | $1.cloneFlag }
         launch.cgroup = cgroup
@@ -101,7 +103,9 @@ struct Launcher {
             }
         }
         if result < 0 {
-            let step = launch.failed_step == JRUN_STEP_EXEC_INIT ? "execute jrun-init '\(node.initPath)'" : "clone into new namespaces"
+            let step =
+                launch.failed_step == JRUN_STEP_EXEC_INIT
+                ? "execute jrun-init '\(node.initPath)'" : "clone into new namespaces"
             throw LaunchFailed(step: step, errno: -result, isExecution: false)
         }
         return (launch.pidfd, launch.pid)

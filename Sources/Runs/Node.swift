@@ -37,7 +37,9 @@ public struct Node: Sendable {
         let parts = text.split(separator: "-").compactMap { UInt32($0) }
         // Below 1000 are the system's own users.
         guard parts.count == 2, parts[0] >= 1000, parts[0] <= parts[1], parts[1] < UInt32.max else {
-            throw BadSetting(description: "JRUN_UIDS '\(text)': write it as FIRST-LAST, both from 1000 up, such as 1500000000-1500065535")
+            throw BadSetting(
+                description:
+                    "JRUN_UIDS '\(text)': write it as FIRST-LAST, both from 1000 up, such as 1500000000-1500065535")
         }
         return parts[0]...parts[1]
     }

@@ -41,11 +41,14 @@ public struct Preparation: Sendable {
             throw RunRefused("jrun needs root to isolate a run: start it with sudo, or as root")
         }
         if case .image(let name) = loaded.program.security.root {
-            throw RunRefused("program '\(loaded.program.name)': root image '\(name)' is not on this node; only 'root: host' can be used")
+            throw RunRefused(
+                "program '\(loaded.program.name)': root image '\(name)' is not on this node; only 'root: host' can be used"
+            )
         }
         try checkExecutable(loaded.program.executable)
         guard let cgroups = try Preparation.cgroupTree(of: node) else {
-            throw RunRefused("cgroup v2 is not mounted on this node: mount -t cgroup2 none /sys/fs/cgroup (see jrun doctor)")
+            throw RunRefused(
+                "cgroup v2 is not mounted on this node: mount -t cgroup2 none /sys/fs/cgroup (see jrun doctor)")
         }
         self.cgroups = cgroups
         facts = HostProbe.facts(for: loaded.program, cgroups: cgroups)
@@ -56,11 +59,15 @@ public struct Preparation: Sendable {
         }
         for path in security.read + security.execute {
             for place in placesOfTheRun where path == place || path.hasPrefix(place + "/") {
-                throw RunRefused("program '\(loaded.program.name)': security path '\(path)' would hide the run's own '\(place)'; move it elsewhere on the node")
+                throw RunRefused(
+                    "program '\(loaded.program.name)': security path '\(path)' would hide the run's own '\(place)'; move it elsewhere on the node"
+                )
             }
         }
         if case .file(let name) = security.seccomp {
-            throw RunRefused("program '\(loaded.program.name)': seccomp file '\(name)' cannot be used by this version; write {extends: default, allow: […], deny: […]}")
+            throw RunRefused(
+                "program '\(loaded.program.name)': seccomp file '\(name)' cannot be used by this version; write {extends: default, allow: […], deny: […]}"
+            )
         }
         switch Enforcement.decide(facts: facts, bestEffort: bestEffort) {
         case .success(let enforcement): self.enforcement = enforcement
@@ -80,7 +87,8 @@ public struct Preparation: Sendable {
     }
 
     public func plan(for identity: RunIdentity) throws -> LaunchPlan {
-        let filter = try FilterCache(directory: node.cacheDirectory).filter(for: seccompPolicy, notify: facts.seccompNotify)
+        let filter = try FilterCache(directory: node.cacheDirectory).filter(
+            for: seccompPolicy, notify: facts.seccompNotify)
         return LaunchPlan(
             PlanInputs(
                 program: program, request: request, facts: facts, enforcement: enforcement, identity: identity,
@@ -95,16 +103,22 @@ private func checkExecutable(_ path: String) throws(RunRefused) {
         throw RunRefused("executable '\(path)': \(describe(errno: error.errno))", exitCode: 127)
     }
     guard status.kind == .file, status.mode & 0o111 != 0 else {
-        throw RunRefused("executable '\(path)' is not an executable file (\(status.kind.rawValue), mode \(String(status.mode, radix: 8)))", exitCode: 126)
+        throw RunRefused(
+            "executable '\(path)' is not an executable file (\(status.kind.rawValue), mode \(String(status.mode, radix: 8)))",
+            exitCode: 126)
     }
-    guard let file = try? FileSystem.open(path, .read), let head = try? FileSystem.read(file.raw, upTo: 20) else { return }
+    guard let file = try? FileSystem.open(path, .read), let head = try? FileSystem.read(file.raw, upTo: 20) else {
+        return
+    }
     if head.starts(with: Array("#!".utf8)) { return }
     guard head.count == 20, head.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else {
         throw RunRefused("executable '\(path)' is neither an ELF file nor a script", exitCode: 126)
     }
     let machine = UInt16(head[18]) | UInt16(head[19]) << 8
     guard machine == nativeMachine else {
-        throw RunRefused("executable '\(path)' is for another architecture (ELF machine \(machine), this node is \(nativeMachine))", exitCode: 126)
+        throw RunRefused(
+            "executable '\(path)' is for another architecture (ELF machine \(machine), this node is \(nativeMachine))",
+            exitCode: 126)
     }
 }
 
@@ -117,5 +131,7 @@ private let nativeMachine: UInt16 = 183
 
 extension Preparation {
     /// Stands for the uid and the id that a real run gets: for `jrun plan`.
-    public var exampleIdentity: RunIdentity { RunIdentity(id: String(repeating: "0", count: 26), uid: node.uids.lowerBound) }
+    public var exampleIdentity: RunIdentity {
+        RunIdentity(id: String(repeating: "0", count: 26), uid: node.uids.lowerBound)
+    }
 }

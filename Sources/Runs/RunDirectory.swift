@@ -23,7 +23,8 @@ struct RunDirectory: ~Copyable {
         return RunDirectory(id: id, parent: parent, directory: directory, path: "\(node.runsDirectory)/\(id)")
     }
 
-    func createFile(_ name: String, _ flags: FileSystem.OpenFlags = [.readWrite, .create, .exclusive]) throws -> OwnedFD {
+    func createFile(_ name: String, _ flags: FileSystem.OpenFlags = [.readWrite, .create, .exclusive]) throws -> OwnedFD
+    {
         try FileSystem.open(name, flags, mode: 0o600, at: directory.raw)
     }
 
@@ -57,7 +58,8 @@ struct RunDirectory: ~Copyable {
         guard let directory = try? FileSystem.open(name, [.read, .directory], at: parent),
             (try? FileStatus(path: "report.json", at: directory.raw)) == nil, try lock(directory.raw)
         else { return false }
-        if let runs = try cgroups?.openRuns(), let leaf = try? FileSystem.open(name, [.read, .directory], at: runs.raw) {
+        if let runs = try cgroups?.openRuns(), let leaf = try? FileSystem.open(name, [.read, .directory], at: runs.raw)
+        {
             try CgroupLeaf.killAndRemove(name, directory: leaf.raw, from: runs.raw)
         }
         try remove(name, directory: directory.raw, from: parent)

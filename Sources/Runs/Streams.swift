@@ -46,7 +46,9 @@ struct SpoolFollower: ~Copyable {
         // A terminal or a socket: as much as a ready one surely takes.
         default:
             guard isReady() else { return Int(-EAGAIN) }
-            guard let bytes = try? FileSystem.read(spool.raw, from: offset, upTo: 4096), !bytes.isEmpty else { return 0 }
+            guard let bytes = try? FileSystem.read(spool.raw, from: offset, upTo: 4096), !bytes.isEmpty else {
+                return 0
+            }
             return bytes.withUnsafeBytes { sys_write(sink, $0.baseAddress, $0.count) }
         }
     }

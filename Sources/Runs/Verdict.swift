@@ -50,12 +50,22 @@ private struct Judge {
         switch Int32(status.cause) {
         case JRUN_CAUSE_EXIT: exited()
         case JRUN_CAUSE_SIGNAL: signalled(wait & 0x7f)
-        case JRUN_CAUSE_WALL: limit(.wall, .wallTime, "wall time reached", source: "CLOCK_MONOTONIC, ms", value: status.wall_ns / 1_000_000)
-        case JRUN_CAUSE_CPU: limit(.cpu, .cpuTime, "CPU time reached", source: "cgroup cpu.stat usage_usec, ms", value: status.cpu_ns / 1_000_000)
-        case JRUN_CAUSE_MEMORY: limit(.memory, .memory, "out of memory", source: "cgroup memory.events oom_kill", value: 1)
+        case JRUN_CAUSE_WALL:
+            limit(
+                .wall, .wallTime, "wall time reached", source: "CLOCK_MONOTONIC, ms", value: status.wall_ns / 1_000_000)
+        case JRUN_CAUSE_CPU:
+            limit(
+                .cpu, .cpuTime, "CPU time reached", source: "cgroup cpu.stat usage_usec, ms",
+                value: status.cpu_ns / 1_000_000)
+        case JRUN_CAUSE_MEMORY:
+            limit(.memory, .memory, "out of memory", source: "cgroup memory.events oom_kill", value: 1)
         case JRUN_CAUSE_PROCESSES: processes()
-        case JRUN_CAUSE_OUTPUT: limit(.output, .output, "more output than allowed", source: "bytes relayed", value: status.stdout_bytes + status.stderr_bytes)
-        case JRUN_CAUSE_DISK: limit(.disk, .disk, "work directory full", source: "statfs of the work directory, bytes free", value: 0)
+        case JRUN_CAUSE_OUTPUT:
+            limit(
+                .output, .output, "more output than allowed", source: "bytes relayed",
+                value: status.stdout_bytes + status.stderr_bytes)
+        case JRUN_CAUSE_DISK:
+            limit(.disk, .disk, "work directory full", source: "statfs of the work directory, bytes free", value: 0)
         case JRUN_CAUSE_SECCOMP: seccomp()
         case JRUN_CAUSE_TERMINATE: (.interrupted, .terminateRequest, .init(summary: "asked to terminate"))
         case JRUN_CAUSE_KILL: (.killed, .killRequest, .init(summary: "asked to be killed"))
@@ -74,7 +84,8 @@ private struct Judge {
         // Only a write beyond RLIMIT_FSIZE raises SIGXFSZ. Source: setrlimit(2).
         let fileTooLarge: Int32 = 25
         if number == fileTooLarge {
-            return limit(.file_size, .disk, "a file grew too large", source: "SIGXFSZ", value: UInt64(limits[.file_size]))
+            return limit(
+                .file_size, .disk, "a file grew too large", source: "SIGXFSZ", value: UInt64(limits[.file_size]))
         }
         return (.failed, .signal, .init(summary: "ended by signal \(signalName(number))"))
     }
@@ -83,7 +94,9 @@ private struct Judge {
         let allowed = name.format(limits[name])
         return (
             .killed, cause,
-            .init(summary: "\(words): limit '\(name.rawValue)' is \(allowed)", source: source, value: Int64(clamping: value), limit: limits[name])
+            .init(
+                summary: "\(words): limit '\(name.rawValue)' is \(allowed)", source: source,
+                value: Int64(clamping: value), limit: limits[name])
         )
     }
 
@@ -116,7 +129,8 @@ private struct Judge {
 
 func signalName(_ number: Int32) -> String {
     let names: [Int32: String] = [
-        1: "HUP", 2: "INT", 3: "QUIT", 4: "ILL", 5: "TRAP", 6: "ABRT", 7: "BUS", 8: "FPE", 9: "KILL", 10: "USR1", 11: "SEGV",
+        1: "HUP", 2: "INT", 3: "QUIT", 4: "ILL", 5: "TRAP", 6: "ABRT", 7: "BUS", 8: "FPE", 9: "KILL", 10: "USR1",
+        11: "SEGV",
         12: "USR2", 13: "PIPE", 14: "ALRM", 15: "TERM", 24: "XCPU", 25: "XFSZ", 31: "SYS",
     ]
     return "SIG" + (names[number] ?? "\(number)")

@@ -49,7 +49,9 @@ struct Workspace: ~Copyable {
         try makeParents(of: input.name)
         let target = try FileSystem.openBeneath(root.raw, input.name, [.write, .create, .exclusive], mode: 0o600)
         do { try copyAll(from: source.raw, to: target.raw) } catch {
-            throw RunRefused("input '\(input.name)': \(describe(errno: error.errno)); the work directory holds what limit 'disk' allows")
+            throw RunRefused(
+                "input '\(input.name)': \(describe(errno: error.errno)); the work directory holds what limit 'disk' allows"
+            )
         }
         try FileSystem.changeOwner(target.raw, to: owner)
         let status = try FileStatus(of: target.raw)

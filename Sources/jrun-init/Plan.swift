@@ -65,7 +65,9 @@ struct Plan {
         _ step: jrun_step
     ) -> (argv: UnsafePointer<UnsafeMutablePointer<CChar>?>, envp: UnsafePointer<UnsafeMutablePointer<CChar>?>)? {
         let entries = step.a &+ step.b &+ 2
-        guard step.a >= 1, step.a < 1 << 20, step.b < 1 << 20, entries * 8 == UInt64(step.blob_bytes) else { return nil }
+        guard step.a >= 1, step.a < 1 << 20, step.b < 1 << 20, entries * 8 == UInt64(step.blob_bytes) else {
+            return nil
+        }
         let table = blob(step).assumingMemoryBound(to: UInt.self)
         var index = 0
         while index < Int(entries) {

@@ -83,7 +83,8 @@ extension Launch {
     private mutating func loadFilter(_ step: jrun_step) -> Int {
         let instructions = plan.blob(step).assumingMemoryBound(to: k_sock_filter.self)
         var program = k_sock_fprog(
-            len: UInt16(truncatingIfNeeded: Int(step.blob_bytes) / MemoryLayout<k_sock_filter>.size), filter: instructions)
+            len: UInt16(truncatingIfNeeded: Int(step.blob_bytes) / MemoryLayout<k_sock_filter>.size),
+            filter: instructions)
         let result = sys_seccomp(UInt32(SECCOMP_SET_MODE_FILTER), UInt32(step.a), &program)
         if step.a & UInt64(SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0 && result >= 0 { seccompListener = Int32(result) }
         return result

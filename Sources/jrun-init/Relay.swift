@@ -30,7 +30,8 @@ struct Relay {
         var left = allowance
         while true {
             // One byte more than allowed tells the end of the stream from the end of the allowance.
-            let n = left > 0
+            let n =
+                left > 0
                 ? sys_splice(pipe, spool, Int(min(left, 1 << 20)), UInt32(SPLICE_F_MOVE | SPLICE_F_NONBLOCK))
                 : sys_read(pipe, buffer, 1)
             switch n {

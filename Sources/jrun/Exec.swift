@@ -18,13 +18,17 @@ struct RequestOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Write the report there; '-' is stdout.", valueName: "file"))
     var report: String?
 
-    @Flag(name: .customLong("best-effort"), help: "Use the next best mechanism for a limit that this node cannot enforce.")
+    @Flag(
+        name: .customLong("best-effort"), help: "Use the next best mechanism for a limit that this node cannot enforce."
+    )
     var bestEffort = false
 
     @Option(name: .long, help: ArgumentHelp("Lower a limit, such as wall=30s.", valueName: "name=value"))
     var limit: [String] = []
 
-    @Option(name: .long, help: ArgumentHelp("Set an environment variable that the program accepts.", valueName: "name=value"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Set an environment variable that the program accepts.", valueName: "name=value"))
     var env: [String] = []
 
     @Argument(help: "The program's name.")

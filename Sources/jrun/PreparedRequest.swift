@@ -43,7 +43,9 @@ private func inputFile(_ text: String, _ violations: inout [Violation]) -> Input
     }
     if let reason = checkFileName(name) { return violation("its name in the run: \(reason)") }
     let status: FileStatus
-    do { status = try FileStatus(path: source) } catch { return violation("'\(source)': \(describe(errno: error.errno))") }
+    do { status = try FileStatus(path: source) } catch {
+        return violation("'\(source)': \(describe(errno: error.errno))")
+    }
     guard status.kind == .file else { return violation("'\(source)' is a \(status.kind.rawValue), not a regular file") }
     return InputFile(source: source, name: name, size: status.size)
 }
@@ -60,7 +62,8 @@ private func addLimit(_ text: String, to request: inout Request, _ violations: i
 private func addVariable(_ text: String, to request: inout Request, _ violations: inout [Violation]) {
     guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
         violations.append(
-            Violation(rule: "environment", place: "--env '\(text)'", message: "write it as NAME=VALUE, for example LANG=C"))
+            Violation(
+                rule: "environment", place: "--env '\(text)'", message: "write it as NAME=VALUE, for example LANG=C"))
         return
     }
     request.environment[String(text[..<equals])] = String(text[text.index(after: equals)...])

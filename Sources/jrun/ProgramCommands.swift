@@ -20,7 +20,8 @@ struct ListPrograms: ParsableCommand {
             let entries = ProgramLibrary(extra: programs, node: try currentNode()).list()
             let width = entries.map(\.name.count).max() ?? 0
             for (name, path) in entries {
-                let summary = (try? ProgramLibrary.read(path))?.program.summary ?? "(broken: see jrun program lint '\(path)')"
+                let summary =
+                    (try? ProgramLibrary.read(path))?.program.summary ?? "(broken: see jrun program lint '\(path)')"
                 print(name + String(repeating: " ", count: width - name.count + 2) + summary)
             }
         }
@@ -59,7 +60,9 @@ struct LintPrograms: ParsableCommand {
                 do {
                     let loaded = try ProgramLibrary.read(path)
                     let executable = loaded.program.executable
-                    if !FileSystem.isExecutable(executable) { complain("\(path): warning: executable '\(executable)' is not on this node") }
+                    if !FileSystem.isExecutable(executable) {
+                        complain("\(path): warning: executable '\(executable)' is not on this node")
+                    }
                     print("\(path): good")
                 } catch let errors as ProgramFileErrors {
                     broken = true

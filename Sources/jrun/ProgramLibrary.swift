@@ -30,7 +30,9 @@ struct ProgramLibrary {
         let path = name.contains("/") ? name : known.first { $0.name == name }?.path
         guard let path else {
             let names = known.map(\.name).joined(separator: ", ")
-            throw RunRefused("program '\(name)' is not known here; known: \(names.isEmpty ? "none" : names); --programs DIR looks in another directory")
+            throw RunRefused(
+                "program '\(name)' is not known here; known: \(names.isEmpty ? "none" : names); --programs DIR looks in another directory"
+            )
         }
         return try ProgramLibrary.read(path)
     }
