@@ -91,7 +91,9 @@ public enum FileSystem {
 /// What statx(2) says of a file.
 public struct FileStatus: Sendable {
     public enum Kind: String, Sendable {
-        case file, directory, link, fifo, socket, characterDevice, blockDevice, unknown
+        case file, directory, link, fifo, socket, unknown
+        case characterDevice = "character device"
+        case blockDevice = "block device"
     }
     public var kind: Kind
     public var mode: UInt32

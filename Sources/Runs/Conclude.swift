@@ -31,8 +31,12 @@ extension Execution {
             limits: Report.LimitReport.all(limits, preparation.enforcement),
             security: securityMechanisms, results: outcome.files, resultsRefused: outcome.refused,
             resultsMissing: outcome.missing, node: NodeFacts.report)
-        try directory.write("report.json", try report.json())
-        if options.keep { try keepWorkDirectory(harvest, workspace, directory) }
+        try EventLog(in: directory).record(verdict.state, cause: verdict.cause)
+        if options.keep {
+            try keepWorkDirectory(harvest, workspace, directory)
+            // Last: a directory with a report is a run that somebody wants to keep, not one to sweep.
+            try directory.write("report.json", try report.json())
+        }
         return ExecutionOutcome(
             report: report, exitStatus: verdict.exitStatus, directory: options.keep ? directory.path : nil)
     }

@@ -47,13 +47,15 @@ public struct Execution {
 
     /// Runs to the end. Errors mean that the run did not take place; everything that was made for it is gone again.
     public mutating func execute() throws -> ExecutionOutcome {
+        // From here on a request to stop is something to answer, not an end: there are things to remove.
+        let signals = try SignalQueue.requestsToStop()
         _ = try RunDirectory.sweep(preparation.node, cgroups: preparation.cgroups)
         // Opened before anything runs, so that a result always has a place to go to.
         let output = try options.outputDirectory.map(openOutputDirectory)?.release()
         defer { if let output { _ = sys_close(output) } }
         let directory = try RunDirectory.create(on: preparation.node)
         do {
-            let outcome = try executeInDirectory(directory, outputDirectory: output)
+            let outcome = try executeInDirectory(directory, signals, outputDirectory: output)
             if !options.keep { try directory.remove() }
             return outcome
         } catch {
@@ -76,12 +78,15 @@ public struct Execution {
     }
 
     private mutating func executeInDirectory(
-        _ directory: borrowing RunDirectory, outputDirectory: Int32?
+        _ directory: borrowing RunDirectory, _ signals: borrowing SignalQueue, outputDirectory: Int32?
     ) throws -> ExecutionOutcome {
         let slot = try UIDSlot.take(from: preparation.node.uids, in: preparation.node.uidsDirectory)
         var clock = monotonicNanoseconds()
         var workspace = try Workspace(bytes: preparation.request.limits[.disk], owner: slot.uid)
-        for input in options.inputs { try workspace.stage(input) }
+        for input in options.inputs {
+            if signals.next() != nil { throw RunRefused("interrupted before the start; nothing was run") }
+            try workspace.stage(input)
+        }
         phases.stageIn = lap(&clock)
 
         let runs = try preparation.cgroups.openRuns()
@@ -89,7 +94,7 @@ public struct Execution {
         do {
             try setCgroupLimits(leaf)
             phases.cgroup = lap(&clock)
-            let ended = try launchAndFollow(directory, slot, workspace, leaf, runs.raw)
+            let ended = try launchAndFollow(directory, signals, slot, workspace, leaf, runs.raw)
             let report = try conclude(ended, directory, workspace, leaf, outputDirectory)
             try leaf.remove(from: runs.raw)
             return report
@@ -118,7 +123,7 @@ public struct Execution {
     }
 
     private mutating func launchAndFollow(
-        _ directory: borrowing RunDirectory, _ slot: borrowing UIDSlot, _ workspace: borrowing Workspace,
+        _ directory: borrowing RunDirectory, _ signals: borrowing SignalQueue, _ slot: borrowing UIDSlot, _ workspace: borrowing Workspace,
         _ leaf: borrowing CgroupLeaf, _ runs: Int32
     ) throws -> Ended {
         let identity = RunIdentity(id: directory.id.description, uid: slot.uid)
@@ -152,7 +157,7 @@ public struct Execution {
             stdinReader = nil
             try events.record(.running)
             let clonedAt = launched.clonedAt
-            try follow(launched, directory, feeder, leaf, growth)
+            try follow(launched, directory, signals, feeder, leaf, growth)
             return Ended(status: StatusFile.read(status.raw), failure: nil, clonedAt: clonedAt)
         } catch let failure as LaunchFailed {
             return Ended(status: nil, failure: failure)

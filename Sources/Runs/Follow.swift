@@ -6,13 +6,13 @@ import Programs
 extension Execution {
     /// Streams, signals and the status line until jrun-init has ended.
     func follow(
-        _ launched: borrowing LaunchedRun, _ directory: borrowing RunDirectory, _ feeder: consuming StdinFeeder,
+        _ launched: borrowing LaunchedRun, _ directory: borrowing RunDirectory, _ signals: borrowing SignalQueue,
+        _ feeder: consuming StdinFeeder,
         _ leaf: borrowing CgroupLeaf, _ growth: borrowing EventCounter
     ) throws {
         var feeder = feeder
         var stdout = SpoolFollower(spool: try directory.createFile("stdout", .read), sink: 1)
         var stderr = SpoolFollower(spool: try directory.createFile("stderr", .read), sink: 2)
-        let signals = try SignalQueue.requestsToStop()
         var status = StatusLine(enabled: options.statusLine, program: preparation.program.name)
         var stopRequests = 0
 
