@@ -1,0 +1,46 @@
+import Programs
+import Testing
+
+@testable import Confinement
+
+@Suite struct EnforcementTests {
+    private func decide(_ controllers: Set<String>?, bestEffort: Bool) -> Result<Enforcement, Enforcement.Refusals> {
+        Enforcement.decide(facts: Sample.node(controllers: controllers), bestEffort: bestEffort)
+    }
+
+    @Test(arguments: [true, false])
+    func aFullNodeHoldsEverything(bestEffort: Bool) throws {
+        let enforcement = try decide(["cpu", "memory", "pids"], bestEffort: bestEffort).get()
+        #expect(enforcement[.memory] == .memoryMax && enforcement[.processes] == .pidsMax && enforcement[.cpu] == .cpuStat)
+        #expect(enforcement.weaker.isEmpty)
+        #expect(LimitName.allCases.allSatisfy { enforcement.mechanisms[$0] != nil }, "no limit is held by nothing")
+    }
+
+    @Test(arguments: [nil, [], ["pids", "cpu"]] as [Set<String>?])
+    func withoutMemoryStrictRefuses(controllers: Set<String>?) {
+        let error = #expect(throws: Enforcement.Refusals.self) { try decide(controllers, bestEffort: false).get() }
+        #expect(error?.refusals.map(\.limit) == [.memory])
+        #expect(
+            error?.description == "limit 'memory' cannot be enforced on this node: the cgroup v2 controller 'memory' is missing "
+                + "(see jrun doctor); --best-effort would use RLIMIT_AS, which bounds each process's address space instead of "
+                + "the run's memory")
+    }
+
+    @Test(arguments: [nil, [], ["pids"]] as [Set<String>?])
+    func withoutMemoryBestEffortSaysWhatItCosts(controllers: Set<String>?) throws {
+        let enforcement = try decide(controllers, bestEffort: true).get()
+        #expect(enforcement[.memory] == .addressSpace)
+        #expect(enforcement.weaker == [.memory: "bounds each process's address space, not the run's memory"])
+    }
+
+    /// The uid is the run's own, so RLIMIT_NPROC is as good as the controller.
+    @Test func withoutPidsNothingIsWeaker() throws {
+        let enforcement = try decide(["memory"], bestEffort: false).get()
+        #expect(enforcement[.processes] == .processCount)
+        #expect(enforcement.weaker.isEmpty)
+    }
+
+    @Test func mechanismsHaveNamesOfTheirOwn() {
+        #expect(Set(Mechanism.allCases.map(\.rawValue)).count == Mechanism.allCases.count)
+    }
+}
