@@ -41,18 +41,15 @@ public struct LandlockAccess: OptionSet, Sendable, Hashable, CustomStringConvert
 
 public struct LandlockRuleset: Sendable, Equatable, CustomStringConvertible {
     public var files: LandlockAccess
-    /// LANDLOCK_ACCESS_NET_*: handled and never granted, so TCP is refused.
-    public var network: UInt64
     /// LANDLOCK_SCOPE_*: abstract sockets and signals stay inside.
     public var scopes: UInt64
 
-    init(abi: Int, denyNetwork: Bool) {
+    init(abi: Int) {
         files = .handled(abi: abi)
-        network = abi >= 4 && denyNetwork ? 3 : 0
         scopes = abi >= 6 ? 3 : 0
     }
 
     public var description: String {
-        "files" + (network != 0 ? ", TCP" : "") + (scopes != 0 ? ", abstract sockets, signals" : "")
+        "files" + (scopes != 0 ? ", abstract sockets, signals" : "")
     }
 }

@@ -95,7 +95,7 @@ extension Step {
         case .loopback: make(JRUN_OP_LOOPBACK)
         case .landlockRuleset(let set):
             make(
-                JRUN_OP_LANDLOCK_RULESET, a: set.files.rawValue, b: set.network,
+                JRUN_OP_LANDLOCK_RULESET, a: set.files.rawValue,
                 blob: data.add(blob: withUnsafeBytes(of: set.scopes) { Array($0) }))
         case .landlockPath(let path, let access): make(JRUN_OP_LANDLOCK_PATH, data.add(text: path), a: access.rawValue)
         case .pipe(let stream): make(JRUN_OP_PIPE, a: UInt64(stream))
@@ -113,7 +113,6 @@ extension Step {
         case .umask(let mask): make(JRUN_OP_UMASK, a: UInt64(mask))
         case .rlimit(let resource, let value):
             make(JRUN_OP_RLIMIT, data.add(text: resource.name), a: UInt64(resource.rawValue), b: value)
-        case .affinity(let mask): make(JRUN_OP_AFFINITY, blob: data.add(blob: mask))
         case .oomScore(let score): make(JRUN_OP_OOM_SCORE, data.add(text: String(score)))
         case .groups: make(JRUN_OP_GROUPS)
         case .gid(let id): make(JRUN_OP_GID, a: UInt64(id))

@@ -77,7 +77,6 @@ public enum Step: Sendable, Equatable {
     case stdio(PlanDescriptor?, stream: Int)
     case umask(UInt32)
     case rlimit(RLimit, UInt64)
-    case affinity(mask: [UInt8])
     case oomScore(Int)
     case groups
     case gid(UInt32)
@@ -154,7 +153,6 @@ extension Step: CustomStringConvertible {
         case .stdio(let source, let stream): "connect \(streamNames[stream]) to \(source?.name ?? "its pipe")"
         case .umask(let mask): "set the umask to \(octal(mask))"
         case .rlimit(let resource, let value): "set RLIMIT_\(resource.name) to \(value)"
-        case .affinity: "set the CPU affinity"
         case .oomScore(let score): "set the OOM score adjustment to \(score)"
         case .groups: "drop the supplementary groups"
         case .gid(let id): "change the gid to \(id)"

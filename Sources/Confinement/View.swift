@@ -111,7 +111,7 @@ struct View {
     private var landlock: [Step] {
         let abi = inputs.facts.landlockABI
         guard abi >= 1 else { return [] }
-        let ruleset = LandlockRuleset(abi: abi, denyNetwork: false)
+        let ruleset = LandlockRuleset(abi: abi)
         let security = inputs.program.security
         var rules: [(String, LandlockAccess)] = [
             ("/usr", .readExecute), ("/etc", .read), ("/proc", [.read, .writeFile]),

@@ -18,9 +18,12 @@ public struct KernelError: Error, Equatable, CustomStringConvertible {
 /// `no such file or directory (ENOENT)`
 public func describe(errno: Int32) -> String {
     let text = String(cString: strerror(errno))
-    let name = errnoNames[errno] ?? "errno \(errno)"
+    let name = errnoName(errno)
     return text.prefix(1).lowercased() + text.dropFirst() + " (\(name))"
 }
+
+/// `ENOENT`
+public func errnoName(_ errno: Int32) -> String { errnoNames[errno] ?? "errno \(errno)" }
 
 private let errnoNames: [Int32: String] = [
     EPERM: "EPERM", ENOENT: "ENOENT", ESRCH: "ESRCH", EINTR: "EINTR", EIO: "EIO", ENXIO: "ENXIO", E2BIG: "E2BIG",

@@ -29,7 +29,7 @@ extension Execution {
             phases: phases,
             usage: usage(ended.status, leaf, workspace),
             limits: Report.LimitReport.all(limits, preparation.enforcement),
-            security: securityMechanisms, results: outcome.files, resultsRefused: outcome.refused,
+            security: ended.failure == nil ? securityMechanisms : [], results: outcome.files, resultsRefused: outcome.refused,
             resultsMissing: outcome.missing, node: NodeFacts.report)
         try EventLog(in: directory).record(verdict.state, cause: verdict.cause)
         if options.keep {
@@ -50,10 +50,14 @@ extension Execution {
     }
 
     private func times(_ status: jrun_status?) -> Report.Times {
-        Report.Times(
+        // A record without an end is a lost run's: it ended at some time before now.
+        let hasEnded = status?.state == UInt32(JRUN_STATUS_ENDED)
+        let endedAt = hasEnded ? status!.ended_realtime : realtimeNanoseconds()
+        let wall = status.map { hasEnded ? $0.wall_ns : monotonicNanoseconds() - $0.exec_at }.map { Int64($0 / 1000) } ?? 0
+        return Report.Times(
             created: timestamp(createdAt), started: status.map { timestamp($0.started_realtime) },
-            ended: timestamp(status?.ended_realtime ?? realtimeNanoseconds()),
-            wallMicroseconds: Int64((status?.wall_ns ?? 0) / 1000),
+            ended: timestamp(endedAt),
+            wallMicroseconds: wall,
             suspendedMicroseconds: Int64((status?.suspended_ns ?? 0) / 1000))
     }
 
@@ -75,11 +79,12 @@ extension Execution {
         // The cgroup counts what nobody waited for, too.
         usage.cpuUserMicroseconds = leaf.number("user_usec", in: "cpu.stat") ?? 0
         usage.cpuSystemMicroseconds = leaf.number("system_usec", in: "cpu.stat") ?? 0
+        usage.cpuMicroseconds = max(usage.cpuMicroseconds, usage.cpuUserMicroseconds + usage.cpuSystemMicroseconds)
         if let peak = leaf.number("memory.peak") {
             (usage.memoryPeakBytes, usage.memoryPeakSource) = (peak, "cgroup memory.peak")
-            usage.memoryAnonBytes = leaf.number("anon", in: "memory.stat")
-            usage.memoryFileBytes = leaf.number("file", in: "memory.stat")
-            usage.memoryShmemBytes = leaf.number("shmem", in: "memory.stat")
+            usage.memoryAnonBytes = status.map { Int64($0.memory_anon_bytes) }
+            usage.memoryFileBytes = status.map { Int64($0.memory_file_bytes) }
+            usage.memoryShmemBytes = status.map { Int64($0.memory_shmem_bytes) }
         }
         if let peak = leaf.number("pids.peak") {
             (usage.processesPeak, usage.processesPeakSource) = (peak, "cgroup pids.peak")
@@ -111,7 +116,7 @@ extension Verdict {
     init(launchFailed failure: LaunchFailed) {
         state = .failed
         cause = .launchError
-        evidence = .init(summary: "\(failure)", step: failure.step, errno: describe(errno: failure.errno))
+        evidence = .init(summary: "\(failure)", step: failure.step, errno: errnoName(failure.errno))
         if failure.isExecution { launchExitStatus = failure.errno == ENOENT ? 127 : 126 }
     }
 

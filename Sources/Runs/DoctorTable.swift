@@ -12,16 +12,20 @@ public struct DoctorTable: Sendable {
     }
 
     /// Ends with the verdict and a newline.
-    public var text: String { (diagnoses.flatMap(lines) + ["", verdict]).map { $0 + "\n" }.joined() }
+    public var text: String {
+        let all = diagnoses.indices.flatMap { lines(diagnoses[$0], after: $0 > 0 ? diagnoses[$0 - 1] : nil) }
+        return (all + ["", verdict]).map { $0 + "\n" }.joined()
+    }
 
     private var nameWidth: Int { diagnoses.map(\.name.count).max() ?? 0 }
     private static let statusWidth = 7
     private var indent: Int { DoctorTable.statusWidth + 2 + nameWidth + 2 }
 
-    private func lines(_ diagnosis: Diagnosis) -> [String] {
+    private func lines(_ diagnosis: Diagnosis, after previous: Diagnosis?) -> [String] {
+        let cure = diagnosis.cure.map { $0 == previous?.cure ? "the same" : $0 }
         let head = painted(diagnosis.status) + "  " + padded(diagnosis.name, nameWidth) + "  "
         return paragraph(diagnosis.found, first: head, indent: indent)
-            + detail("cost: ", diagnosis.cost) + detail("cure: ", diagnosis.cure)
+            + detail("cost: ", diagnosis.cost) + detail("cure: ", cure)
     }
 
     /// Indented less than what was found, so that a command most often stays on one line.

@@ -54,7 +54,7 @@ struct Harvest {
             }
         }
         for (index, rule) in rules.enumerated() where rule.required && counts[index] == 0 {
-            outcome.missing.append("\(rule.path)")
+            outcome.missing.append(rule.path.source)
         }
         return outcome
     }
@@ -113,6 +113,10 @@ struct Harvest {
         while let (path, depth) = pending.popLast() {
             for (name, kind) in try children(of: path, in: root, limit: Harvest.maxEntries - entries) {
                 entries += 1
+                guard let name else {
+                    refused.append("a file in '\(printable(path.isEmpty ? "." : path))' whose name is not UTF-8")
+                    continue
+                }
                 let child = path.isEmpty ? name : "\(path)/\(name)"
                 if kind != .directory {
                     paths.append(child)
@@ -127,17 +131,16 @@ struct Harvest {
         return paths.sorted()
     }
 
-    /// Names that are valid UTF-8 with what they are; nothing for what cannot be opened as a directory.
-    private func children(of path: String, in root: Int32, limit: Int) throws -> [(String, FileStatus.Kind)] {
+    /// Names, nil for one that is not UTF-8, with what they are; nothing for what cannot be opened as a directory.
+    private func children(of path: String, in root: Int32, limit: Int) throws -> [(String?, FileStatus.Kind)] {
         let directory: OwnedFD
         do { directory = try FileSystem.openBeneath(root, path.isEmpty ? "." : path, [.read, .directory]) } catch {
             return []
         }
         let parent = directory.raw
         return try FileSystem.names(in: parent, limit: limit).compactMap { bytes in
-            guard let name = String(validating: bytes, as: UTF8.self),
-                let status = try? FileStatus(path: name, at: parent, following: false)
-            else { return nil }
+            guard let name = String(validating: bytes, as: UTF8.self) else { return (nil, .unknown) }
+            guard let status = try? FileStatus(path: name, at: parent, following: false) else { return nil }
             return (name, status.kind)
         }
     }

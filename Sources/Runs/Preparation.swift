@@ -46,6 +46,7 @@ public struct Preparation: Sendable {
             )
         }
         try checkExecutable(loaded.program.executable)
+        try Preparation.checkVisible(loaded.program)
         guard let cgroups = try Preparation.cgroupTree(of: node) else {
             throw RunRefused(
                 "cgroup v2 is not mounted on this node: mount -t cgroup2 none /sys/fs/cgroup (see jrun doctor)")
@@ -73,6 +74,14 @@ public struct Preparation: Sendable {
         case .success(let enforcement): self.enforcement = enforcement
         case .failure(let refusals): throw RunRefused("program '\(loaded.program.name)': \(refusals)")
         }
+    }
+
+    private static func checkVisible(_ program: Program) throws(RunRefused) {
+        let places = ["/usr", "/bin", "/sbin", "/lib", "/lib64"] + program.security.execute
+        if places.contains(where: { program.executable == $0 || program.executable.hasPrefix($0 + "/") }) { return }
+        throw RunRefused(
+            "executable '\(program.executable)' is not in the run's view: list it, or its directory, under security.files.execute",
+            exitCode: 127)
     }
 
     private static func cgroupTree(of node: Node) throws(RunRefused) -> CgroupTree? {

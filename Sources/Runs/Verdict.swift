@@ -32,6 +32,8 @@ struct Verdict {
         case .wallTime, .cpuTime: 124
         case .launchError: launchExitStatus ?? 125
         case .result, .lost: 125
+        // A program that ends with 0 when it is told to stop has not done what it was started for.
+        case .terminateRequest where exitCode == 0: 128 + 15
         default: exitCode ?? 128 + (signal ?? 9)
         }
     }
@@ -67,7 +69,7 @@ private struct Judge {
         case JRUN_CAUSE_DISK:
             limit(.disk, .disk, "work directory full", source: "statfs of the work directory, bytes free", value: 0)
         case JRUN_CAUSE_SECCOMP: seccomp()
-        case JRUN_CAUSE_TERMINATE: (.interrupted, .terminateRequest, .init(summary: "asked to terminate"))
+        case JRUN_CAUSE_TERMINATE: terminated()
         case JRUN_CAUSE_KILL: (.killed, .killRequest, .init(summary: "asked to be killed"))
         case JRUN_CAUSE_SPOOL: spool()
         default: (.killed, .lost, .init(summary: "the launcher died"))
@@ -80,6 +82,14 @@ private struct Judge {
         return (isSuccess ? .complete : .failed, .exit, .init(summary: "exited with code \(code)"))
     }
 
+    private func terminated() -> Answer {
+        let signal = "SIG\(program.stop.signal.name)"
+        let outlived = wait & 0x7f == 9 && program.stop.signal != .kill
+        let grace = formatDuration(milliseconds: program.stop.graceMilliseconds)
+        let words = outlived ? "asked to terminate, still there \(grace) after \(signal), killed" : "asked to terminate (\(signal))"
+        return (.interrupted, .terminateRequest, .init(summary: words))
+    }
+
     private func signalled(_ number: Int32) -> Answer {
         // Only a write beyond RLIMIT_FSIZE raises SIGXFSZ. Source: setrlimit(2).
         let fileTooLarge: Int32 = 25
@@ -90,20 +100,22 @@ private struct Judge {
         return (.failed, .signal, .init(summary: "ended by signal \(signalName(number))"))
     }
 
-    private func limit(_ name: LimitName, _ cause: Cause, _ words: String, source: String, value: UInt64) -> Answer {
+    private func limit(_ name: LimitName, _ cause: Cause, _ words: String, source: String, value: UInt64?) -> Answer {
         let allowed = name.format(limits[name])
         return (
             .killed, cause,
             .init(
                 summary: "\(words): limit '\(name.rawValue)' is \(allowed)", source: source,
-                value: Int64(clamping: value), limit: limits[name])
+                value: value.map { Int64(clamping: $0) }, limit: limits[name])
         )
     }
 
     private func processes() -> Answer {
-        let source = enforcement[.processes] == .pidsMax ? "cgroup pids.events max" : "cgroup cgroup.threads"
-        let value = enforcement[.processes] == .pidsMax ? UInt64(limits[.processes]) + 1 : status.peak_tasks
-        return limit(.processes, .processes, "too many processes and threads", source: source, value: value)
+        let words = "too many processes and threads"
+        if enforcement[.processes] == .pidsMax {
+            return limit(.processes, .processes, words, source: "cgroup pids.events max", value: nil)
+        }
+        return limit(.processes, .processes, words, source: "cgroup cgroup.threads", value: status.peak_tasks)
     }
 
     private func seccomp() -> Answer {
@@ -123,7 +135,7 @@ private struct Judge {
     }
 
     private func spool() -> Answer {
-        (.killed, .output, .init(summary: "the output could not be kept", errno: describe(errno: status.error)))
+        (.killed, .output, .init(summary: "the output could not be kept", errno: errnoName(status.error)))
     }
 }
 

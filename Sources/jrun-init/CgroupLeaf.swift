@@ -16,6 +16,14 @@ struct CgroupLeaf {
     func cpuNanoseconds() -> UInt64 { number(after: "usage_usec ", in: "cpu.stat") &* 1000 }
 
     func oomKills() -> UInt64 { number(after: "oom_kill ", in: "memory.events") }
+    func memoryParts() -> (anon: UInt64, file: UInt64, shmem: UInt64) {
+        guard let n = read("memory.stat") else { return (0, 0, 0) }
+        return (
+            parseNumber(after: "anon ", length: n), parseNumber(after: "file ", length: n),
+            parseNumber(after: "shmem ", length: n)
+        )
+    }
+
     func refusedForks() -> UInt64 { number(after: "max ", in: "pids.events") }
 
     /// Tasks in the leaf now, or `limit + 1` as soon as there are more than `limit`.
@@ -44,10 +52,15 @@ struct CgroupLeaf {
 
     /// The number behind `key` at the start of a line; 0 when the file or the key is not there.
     private func number(after key: StaticString, in name: StaticString) -> UInt64 {
-        guard let file = open(name, O_RDONLY) else { return 0 }
+        read(name).map { parseNumber(after: key, length: $0) } ?? 0
+    }
+
+    /// Reads a control file into the buffer; its length, or nil when it is not there.
+    private func read(_ name: StaticString) -> Int? {
+        guard let file = open(name, O_RDONLY) else { return nil }
         let n = sys_read(file, buffer, bufferBytes)
         _ = sys_close(file)
-        return parseNumber(after: key, length: n)
+        return n < 0 ? nil : n
     }
 }
 

@@ -15,7 +15,10 @@ extension Supervisor {
         guard n == 1 else { return }
         switch Int32(command) {
         case JRUN_CONTROL_TERMINATE: terminate()
-        case JRUN_CONTROL_KILL: end(because: JRUN_CAUSE_KILL)
+        case JRUN_CONTROL_KILL:
+            // Whoever kills does not want to wait for a termination that is under way.
+            if cause == JRUN_CAUSE_TERMINATE { cause = JRUN_CAUSE_NONE }
+            end(because: JRUN_CAUSE_KILL)
         case JRUN_CONTROL_SUSPEND: suspend()
         case JRUN_CONTROL_FREEZE: freeze()
         case JRUN_CONTROL_THAW: thaw()
@@ -78,6 +81,12 @@ extension Supervisor {
             let tasks = leaf.taskCount(upTo: rules.processes)
             record.status.peak_tasks = max(record.status.peak_tasks, tasks)
             if tasks > rules.processes { end(because: JRUN_CAUSE_PROCESSES) }
+        }
+        if has(JRUN_WATCH_MEMORY) {
+            let (anon, file, shmem) = leaf.memoryParts()
+            record.status.memory_anon_bytes = max(record.status.memory_anon_bytes, anon)
+            record.status.memory_file_bytes = max(record.status.memory_file_bytes, file)
+            record.status.memory_shmem_bytes = max(record.status.memory_shmem_bytes, shmem)
         }
         if has(JRUN_WATCH_DISK) && diskIsFull() { end(because: JRUN_CAUSE_DISK) }
         clocks.scheduleTick(now, cpu: leaf.cpuNanoseconds())

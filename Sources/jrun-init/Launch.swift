@@ -18,6 +18,8 @@ struct Launch {
     var landlockRuleset: Int32 = -1
     var seccompListener: Int32 = -1
     var failure: StepFailure?
+    /// Taken right before the execution; jrun-init wakes up some time after it.
+    var executedAt: UInt64 = 0
 
     init(plan: Plan) { self.plan = plan }
 

@@ -35,7 +35,7 @@ public func jrunInitMain() -> Never {
         try launch.carryOutViewSteps()
         record.status.view_at = monotonicNow()
         let program = try launch.startProgram(&record)
-        record.programStarted(pid: program)
+        record.programStarted(pid: program, at: launch.executedAt)
         _ = sys_close(JRUN_FD_REPORT)
 
         var supervisor = Supervisor(plan: plan, program: program, launch: launch, record: record)

@@ -14,7 +14,6 @@ extension Launch {
         case JRUN_OP_STDIO: return placeStream(step)
         case JRUN_OP_UMASK: return sys_umask(UInt32(step.a))
         case JRUN_OP_RLIMIT: return setLimit(Int32(step.a), to: step.b)
-        case JRUN_OP_AFFINITY: return sys_sched_setaffinity(0, Int(step.blob_bytes), plan.blob(step))
         case JRUN_OP_OOM_SCORE: return writeOOMScore(path)
         case JRUN_OP_GROUPS: return sys_setgroups(0, nil)
         case JRUN_OP_GID: return sys_setresgid(UInt32(step.a))
@@ -90,8 +89,9 @@ extension Launch {
         return result
     }
 
-    private func execute(_ path: UnsafePointer<CChar>, _ step: jrun_step) -> Int {
+    private mutating func execute(_ path: UnsafePointer<CChar>, _ step: jrun_step) -> Int {
         guard let (argv, envp) = plan.argumentTable(step) else { return Int(-EINVAL) }
+        executedAt = monotonicNow()
         return sys_execveat(AT_FDCWD, path, argv, envp, 0)
     }
 }

@@ -14,10 +14,10 @@ struct StatusRecord {
         status.seccomp_syscall = -1
     }
 
-    mutating func programStarted(pid: Int32) {
+    mutating func programStarted(pid: Int32, at time: UInt64) {
         status.program_pid = pid
-        status.exec_at = monotonicNow()
-        status.started_realtime = now(CLOCK_REALTIME)
+        status.exec_at = time
+        status.started_realtime = now(CLOCK_REALTIME) &- (monotonicNow() &- time)
         write(state: JRUN_STATUS_RUNNING)
     }
 

@@ -91,7 +91,7 @@ extension Launch {
 
     private mutating func makeRuleset(_ step: jrun_step) -> Int {
         var attr = k_landlock_ruleset_attr(
-            handled_access_fs: step.a, handled_access_net: step.b,
+            handled_access_fs: step.a, handled_access_net: 0,
             scoped: plan.blob(step).load(as: UInt64.self))
         // A kernel refuses a structure longer than it knows only if the unknown part is not zero.
         let result = sys_landlock_create_ruleset(&attr, MemoryLayout<k_landlock_ruleset_attr>.size, 0)

@@ -23,7 +23,7 @@ struct RequestOptions: ParsableArguments {
     )
     var bestEffort = false
 
-    @Option(name: .long, help: ArgumentHelp("Lower a limit, such as wall=30s.", valueName: "name=value"))
+    @Option(name: .long, help: ArgumentHelp("Set a limit, up to the program's ceiling, such as wall=30s.", valueName: "name=value"))
     var limit: [String] = []
 
     @Option(
@@ -53,13 +53,14 @@ struct ExecCommand: ParsableCommand {
             let prepared = try PreparedRequest(options)
             let preparation = try prepared.preparation(options)
             let report = try ReportFile(options.report)
+            defer { report.discard() }
             var execution = Execution(
                 preparation,
                 ExecutionOptions(
                     inputs: prepared.inputs, outputDirectory: options.outputDirectory, keep: keep,
                     statusLine: isTerminal(1) && isTerminal(2)))
             let outcome = try execution.execute()
-            try report.write(outcome.report)
+            try report.publish(outcome.report)
             explain(outcome)
             throw ExitCode(outcome.exitStatus)
         }
@@ -87,6 +88,7 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         try reporting {
             let prepared = try PreparedRequest(options)
+            guard isRoot() else { return print("\(options.program): accepted by its rules; the node was not looked at, which needs root") }
             _ = try prepared.preparation(options)
             print("\(options.program): accepted")
         }
@@ -114,24 +116,3 @@ struct PlanCommand: ParsableCommand {
     }
 }
 
-/// Opened before the run, so that a report always has a place to go to; closed with the process.
-struct ReportFile {
-    private let descriptor: Int32?
-    private let path: String
-
-    init(_ path: String?) throws {
-        self.path = path ?? ""
-        switch path {
-        case nil: descriptor = nil
-        case "-": descriptor = 1
-        case let path?:
-            do { descriptor = try FileSystem.open(path, [.write, .create, .truncate], mode: 0o644).release() } catch {
-                throw RunRefused("report file '\(path)': \(describe(errno: error.errno))")
-            }
-        }
-    }
-
-    func write(_ report: Report) throws {
-        if let descriptor { try FileSystem.write(try report.json(), to: descriptor, named: path) }
-    }
-}

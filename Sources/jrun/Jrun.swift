@@ -26,10 +26,17 @@ struct Jrun: ParsableCommand {
         } catch {
             let status = exitCode(for: error)
             if status == .success { exit(withError: error) }
-            complain(message(for: error))
+            complain(usageMessage(message(for: error)))
             end(125)
         }
     }
+}
+
+/// ArgumentParser's words in our form, with the one hint that a newcomer needs.
+private func usageMessage(_ message: String) -> String {
+    let command = CommandLine.arguments.dropFirst().first.map { ["exec", "check", "plan", "program"].contains($0) ? " \($0)" : "" }
+    let hint = message.contains("nexpected argument") ? "; arguments for the program go behind '--'" : ""
+    return "\(message.prefix(1).lowercased())\(message.dropFirst())\(hint) (see jrun\(command ?? "") --help)"
 }
 
 /// Turns what refuses a run into sentences on stderr and an exit code.

@@ -67,6 +67,9 @@ struct LintPrograms: ParsableCommand {
                 } catch let errors as ProgramFileErrors {
                     broken = true
                     for error in errors.errors { complain("\(error)") }
+                } catch let refused as RunRefused {
+                    broken = true
+                    complain("\(refused)")
                 }
             }
             if broken { throw ExitCode(125) }

@@ -5,8 +5,11 @@ import Runs
 /// Where program files are looked for: `--programs`, the site's own, the shipped ones.
 struct ProgramLibrary {
     let directories: [String]
+    /// Those that somebody asked for by name, and wants to hear of when they are not there.
+    private let named: [String]
 
     init(extra: [String], node: Node) {
+        named = extra
         let shipped = executableDirectory.map { ["\($0)/../share/jrun/programs"] } ?? []
         directories = extra + ["/etc/jrun/programs"] + shipped + ["/usr/share/jrun/programs"]
     }
@@ -25,6 +28,9 @@ struct ProgramLibrary {
     }
 
     func load(_ name: String) throws -> LoadedProgram {
+        for directory in named {
+            if let error = FileSystem.reasonNotToList(directory) { throw RunRefused("--programs '\(directory)': \(error)") }
+        }
         let known = list()
         // A path is taken as one, so that a program file can be tried where it is written.
         let path = name.contains("/") ? name : known.first { $0.name == name }?.path
@@ -50,6 +56,11 @@ struct ProgramLibrary {
 }
 
 extension FileSystem {
+    static func reasonNotToList(_ path: String) -> String? {
+        do { _ = try open(path, [.read, .directory]) } catch { return describe(errno: error.errno) }
+        return nil
+    }
+
     /// Names in a directory, as text.
     static func list(_ path: String) throws(KernelError) -> [String] {
         let directory = try open(path, [.read, .directory])

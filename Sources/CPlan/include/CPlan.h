@@ -36,7 +36,7 @@
 #define JRUN_OP_SEAL_ROOT 10        // -
 #define JRUN_OP_HOST_NAME 11        // text_1: name
 #define JRUN_OP_LOOPBACK 12         // -
-#define JRUN_OP_LANDLOCK_RULESET 13 // a: fs accesses; b: net accesses; blob: u64 scopes
+#define JRUN_OP_LANDLOCK_RULESET 13 // a: fs accesses; blob: u64 scopes
 #define JRUN_OP_LANDLOCK_PATH 14    // text_1: path; a: fs accesses
 #define JRUN_OP_PIPE 15             // a: 1 or 2, the stream; makes its pipe for the relay
 #define JRUN_OP_START_PROGRAM 16    // fd: cgroup leaf; last step of jrun-init
@@ -46,22 +46,21 @@
 #define JRUN_OP_STDIO 20            // fd: descriptor, or -1 for the stream's pipe; a: 0, 1 or 2
 #define JRUN_OP_UMASK 21            // a: mask
 #define JRUN_OP_RLIMIT 22           // text_1: name; a: resource; b: soft and hard value
-#define JRUN_OP_AFFINITY 23         // blob: CPU mask
-#define JRUN_OP_OOM_SCORE 24        // text_1: value
-#define JRUN_OP_GROUPS 25           // -
-#define JRUN_OP_GID 26              // a: gid
-#define JRUN_OP_BOUNDING_SET 27     // -
-#define JRUN_OP_SECUREBITS 28       // a: bits
-#define JRUN_OP_UID 29              // a: uid
-#define JRUN_OP_CAPABILITIES 30     // -
-#define JRUN_OP_WORKING_DIRECTORY 31 // text_1: path
-#define JRUN_OP_REDIRECT 32         // text_1: path; a: O_*; b: 0, 1 or 2; blob: none
-#define JRUN_OP_NO_NEW_PRIVS 33     // -
-#define JRUN_OP_LANDLOCK_ENFORCE 34 // -
-#define JRUN_OP_SECCOMP 35          // blob: struct sock_filter[]; a: SECCOMP_FILTER_FLAG_*
-#define JRUN_OP_EXECUTE 36          // text_1: path; blob: u64 offsets, argv then 0 then envp then 0; a: argc; b: envc
-#define JRUN_OP_DUPLICATE 37        // a: stream that is there; b: stream that becomes the same
-#define JRUN_OP_LAST 37
+#define JRUN_OP_OOM_SCORE 23        // text_1: value
+#define JRUN_OP_GROUPS 24           // -
+#define JRUN_OP_GID 25              // a: gid
+#define JRUN_OP_BOUNDING_SET 26     // -
+#define JRUN_OP_SECUREBITS 27       // a: bits
+#define JRUN_OP_UID 28              // a: uid
+#define JRUN_OP_CAPABILITIES 29     // -
+#define JRUN_OP_WORKING_DIRECTORY 30 // text_1: path
+#define JRUN_OP_REDIRECT 31         // text_1: path; a: O_*; b: 0, 1 or 2; blob: none
+#define JRUN_OP_NO_NEW_PRIVS 32     // -
+#define JRUN_OP_LANDLOCK_ENFORCE 33 // -
+#define JRUN_OP_SECCOMP 34          // blob: struct sock_filter[]; a: SECCOMP_FILTER_FLAG_*
+#define JRUN_OP_EXECUTE 35          // text_1: path; blob: u64 offsets, argv then 0 then envp then 0; a: argc; b: envc
+#define JRUN_OP_DUPLICATE 36        // a: stream that is there; b: stream that becomes the same
+#define JRUN_OP_LAST 36
 
 struct jrun_step {
     uint32_t op;
@@ -161,6 +160,7 @@ struct jrun_status {
     int32_t seccomp_syscall;
     uint32_t seccomp_arch;
     uint64_t seccomp_args[6];
-    uint64_t reserved[34];
+    uint64_t memory_anon_bytes, memory_file_bytes, memory_shmem_bytes; // largest seen of each
+    uint64_t reserved[31];
     uint64_t checksum;
 };
