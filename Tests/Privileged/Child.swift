@@ -24,12 +24,22 @@ struct Command {
 struct Ended {
     /// As a shell would say it: 128+N for signal N.
     var status: Int32
-    var stdout: [UInt8]
-    var stderrBytes: [UInt8]
+    var stdout: Bytes
+    var stderrBytes: Bytes
     var elapsed: Duration
 
-    var text: String { String(decoding: stdout, as: UTF8.self) }
-    var stderr: String { String(decoding: stderrBytes, as: UTF8.self) }
+    var text: String { String(decoding: stdout.array, as: UTF8.self) }
+    var stderr: String { String(decoding: stderrBytes.array, as: UTF8.self) }
+}
+
+/// Bytes that a failed expectation does not print by the million.
+struct Bytes: Equatable, CustomStringConvertible {
+    var array: [UInt8]
+    init(_ array: some Sequence<UInt8>) { self.array = Array(array) }
+
+    var count: Int { array.count }
+    var isEmpty: Bool { array.isEmpty }
+    var description: String { "\(count) bytes, \(String(decoding: array.prefix(80), as: UTF8.self).debugDescription)…" }
 }
 
 struct ChildError: Error, CustomStringConvertible {
@@ -107,7 +117,7 @@ final class Child {
     func wait() throws -> Ended {
         let status = waitForEnd()
         if watchdog.hasFired { throw error("still running") }
-        return Ended(status: status, stdout: stdout.bytes, stderrBytes: stderr.bytes, elapsed: .now - started)
+        return Ended(status: status, stdout: Bytes(stdout.bytes), stderrBytes: Bytes(stderr.bytes), elapsed: .now - started)
     }
 
     private func waitForEnd() -> Int32 {

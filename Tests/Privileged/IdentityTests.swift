@@ -54,7 +54,7 @@ extension Privileged {
 
         @Test func namespacesAreNotTheNodes() throws {
             let inside = try ask("namespaces")["namespaces"]
-            let outside = try JSON(parsing: Command([Site.shared.get().probe, "namespaces"]).run().stdout)
+            let outside = try JSON(parsing: Command([Site.shared.get().probe, "namespaces"]).run().stdout.array)
             for name in ["mnt", "pid", "ipc", "uts", "net", "cgroup"] {
                 let here = try #require(inside[name].string)
                 #expect(here.hasPrefix("\(name):[") && here != outside[name].string, "\(name)")
@@ -73,7 +73,7 @@ extension Privileged {
         @Test func sessionKeyringIsItsOwn() throws {
             let site = try Site.shared.get()
             let outcome = try ask("keyring") { $0.program.security["seccomp"] = "{extends: default, allow: [keyctl]}" }
-            let outside = try JSON(parsing: Command([site.probe, "keyring"]).run().stdout)
+            let outside = try JSON(parsing: Command([site.probe, "keyring"]).run().stdout.array)
             let inside = try #require(outcome["keyring"]["id"].int)
             #expect(inside != outside["id"].int)
             #expect(outcome["keyring"]["result"].string == "ok")
@@ -94,7 +94,7 @@ extension Privileged {
             defer { unlink(path) }
             try #require(chmod(path, 0o6755) == 0)
             let outside = try Command(["/usr/bin/setpriv", "--reuid=65534", "--clear-groups", path, "ids"]).run()
-            try #require(JSON(parsing: outside.stdout)["euid"].int == 0, "outside it does gain")
+            try #require(JSON(parsing: outside.stdout.array)["euid"].int == 0, "outside it does gain")
             let outcome = try ask("exec", path, "batch", "ids", "--", "caps")
             let ids = outcome["ids"]
             #expect(ids["euid"].exists && ids["euid"].int == ids["ruid"].int && ids["suid"].int == ids["ruid"].int)

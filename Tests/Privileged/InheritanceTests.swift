@@ -78,6 +78,14 @@ extension Privileged {
             #expect(outcome["syscall"]["value"].int == 0, "address randomisation was switched off by the parent")
         }
 
+        /// What root makes for the run has the modes of the plan, not what the parent's umask leaves of them.
+        @Test(arguments: ["000", "022", "077"]) func umaskOfTheParentDoesNotShapeTheView(_ mask: String) throws {
+            let outcome = try ask("stat", "/dev/null", "--", "stat", "/usr", "--", "stat", "/etc/passwd", "--", "stat", "/work") {
+                $0.wrapper = ["/bin/sh", "-c", "umask \(mask); exec \"$@\"", "sh"]
+            }
+            #expect(outcome.answers.map { $0["mode"].string } == ["0666", "0755", "0644", "0700"])
+        }
+
         @Test func sessionIsItsOwnAndHasNoTerminal() throws {
             var request = try Request("sid")
             fromAnOddParent(&request)
@@ -113,7 +121,7 @@ extension Privileged {
         }
 
         @Test func prioritiesCannotBeRaised() throws {
-            let outcome = try ask("set-nice", "-5", "--", "realtime", "--", "nice")
+            let outcome = try ask("ids", "--", "set-nice", "-5", "--", "realtime", "--", "nice")
             #expect(outcome["set-nice"]["errno"].string == "EACCES")
             #expect(outcome["realtime"]["errno"].string == "EPERM")
             #expect(outcome["nice"]["policy"].string == "other")

@@ -79,7 +79,7 @@ extension Privileged {
             let file = try abstractListener(name)
             defer { close(file) }
             let outside = try Command([Site.shared.get().probe, "connect", "abstract", name]).run()
-            try #require(JSON(parsing: outside.stdout)["result"].string == "ok")
+            try #require(JSON(parsing: outside.stdout.array)["result"].string == "ok")
             let outcome = try ask("connect", "abstract", name)
             #expect(["ECONNREFUSED", "EPERM"].contains(outcome["connect"]["errno"].string ?? ""), "\(outcome)")
         }
@@ -125,7 +125,7 @@ private final class Listener {
         guard let site = try? Site.shared.get(),
             let ended = try? Command([site.probe, "connect", "tcp", "127.0.0.1", "\(port)"]).run()
         else { return false }
-        return (try? JSON(parsing: ended.stdout))?["result"].string == "ok"
+        return (try? JSON(parsing: ended.stdout.array))?["result"].string == "ok"
     }
 }
 

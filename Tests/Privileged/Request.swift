@@ -47,7 +47,7 @@ struct Request {
     /// A command that starts jrun, such as setpriv.
     var wrapper: [String] = []
     var environment: [String: String]
-    var input: [UInt8]?
+    var input: Bytes?
     var inheritedDescriptors: ClosedRange<Int32>?
     var blockedSignals = sigset_t()
     private let directory: String
@@ -79,7 +79,7 @@ struct Request {
         let arguments = ["--best-effort", "--programs", programsDirectory, "--report", reportPath, "--output-dir", output]
         var command = Command(wrapper + [site.jrun, "exec"] + arguments + options + [program.name, "--"] + words)
         command.environment = environment
-        command.input = input
+        command.input = input?.array
         command.inheritedDescriptors = inheritedDescriptors
         command.blockedSignals = blockedSignals
         return command

@@ -34,6 +34,8 @@ struct Site: Sendable {
         guard let mountPoint = Site.cgroupMountPoint() else {
             throw Unusable(description: "cgroup v2 is not mounted: mount -t cgroup2 none /sys/fs/cgroup")
         }
+        // A program that has closed its stdin is an error of write(2) to us; children get the default back.
+        signal(SIGPIPE, SIG_IGN)
         package = try Site.packageDirectory()
         let built = ProcessInfo.processInfo.environment["JRUN_DIST"] ?? "\(package)/.build/dist"
         for file in ["bin/jrun", "libexec/jrun/jrun-init", "test/jrun-probe", "share/jrun/programs"]

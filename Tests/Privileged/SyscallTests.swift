@@ -75,7 +75,7 @@ extension Privileged {
         @Test func i386CallsEndTheProcess() throws {
             // 20 is getpid there, 21 is mount. A kernel without the i386 entry answers with SIGSEGV.
             let outside = try Command([Site.shared.get().probe, "batch", "syscall32", "20"]).run()
-            let hasEntry = try JSON(parsing: outside.stdout)["result"].string == "ok"
+            let hasEntry = try JSON(parsing: outside.stdout.array)["result"].string == "ok"
             let outcome = try ask("syscall32", "20", "--", "syscall32", "21")
             for answer in outcome.answers { #expect(answer["signal"].string == (hasEntry ? "SIGSYS" : "SIGSEGV")) }
             #expect(outcome.answers.count == 2)
