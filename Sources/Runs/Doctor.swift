@@ -42,6 +42,11 @@ public struct Diagnosis: Sendable, Codable, Equatable {
         Diagnosis(name: name, status: .weaker, found: found, cost: cost, cure: cure)
     }
 
+    /// What only root can find out.
+    static func unknown(_ name: String, _ reason: String) -> Diagnosis {
+        .weaker(name, "not known: \(reason)", cost: "this check needs root", cure: "sudo jrun doctor")
+    }
+
     static func missing(_ name: String, _ found: String, cost: String = "no run can start", cure: String) -> Diagnosis {
         Diagnosis(name: name, status: .missing, found: found, cost: cost, cure: cure)
     }
@@ -58,7 +63,7 @@ public enum Doctor {
             + kernel.namespaces()
             + CgroupChecks(node: node, mounts: mounts, isRoot: privileges.isRoot).diagnoses()
             + [landlock(), seccomp()]
-            + NodeChecks(node: node, mounts: mounts).diagnoses()
+            + NodeChecks(node: node, mounts: mounts, isRoot: privileges.isRoot).diagnoses()
             + [overlay(), userNamespaces(), projectQuotas(node, mounts)]
     }
 

@@ -37,6 +37,8 @@ struct DirectoryFacts: Equatable {
         while !FileSystem.exists(existing), let slash = existing.lastIndex(of: "/") {
             existing = slash == existing.startIndex ? "/" : String(existing[..<slash])
         }
+        // A relative name that does not exist would be made in the current directory.
+        if !FileSystem.exists(existing) { existing = "." }
         guard (try? FileStatus(path: existing).kind) == .directory else { return nil }
         var space = k_statfs()
         _ = sys_statfs(existing, &space)

@@ -28,7 +28,7 @@ struct KernelChecks {
         }
         // Whether the kernel has it cannot be said without root; the line about root says what is missing.
         if !isRoot {
-            return .weaker(name, "not known: \(error)", cost: "this check needs root", cure: "sudo jrun doctor")
+            return .unknown(name, "\(error)")
         }
         return .missing(
             name, "\(error)", cost: "no run can start: \(use)",
@@ -182,7 +182,7 @@ extension KernelChecks {
         _ kind: String, option: String, exists: Bool, limit: Int?, errno: Int32, isRoot: Bool
     ) -> Diagnosis {
         let name = "\(kind) namespace"
-        let cost = "no run can start: each gets a \(kind) namespace of its own"
+        let cost = "no run can start: each gets its own \(kind) namespace"
         if !exists { return .missing(name, "the kernel has none", cost: cost, cure: "boot a kernel with \(option)=y") }
         if limit == 0 || errno == ENOSPC {
             let key = "user.max_\(kind == "mount" ? "mnt" : kind)_namespaces"
@@ -190,8 +190,8 @@ extension KernelChecks {
         }
         if errno == 0 { return .ok(name, limit.map { "up to \($0)" } ?? "works") }
         return judge(
-            name, KernelError("make a \(kind) namespace", errno: errno),
-            use: "each gets a \(kind) namespace of its own",
+            name, KernelError("new \(kind) namespace", errno: errno),
+            use: "each gets its own \(kind) namespace",
             cure: "boot a kernel with \(option)=y", isRoot: isRoot)
     }
 }

@@ -6,13 +6,19 @@ import Programs
 struct NodeChecks {
     let node: Node
     let mounts: MountTable
+    let isRoot: Bool
 
     func diagnoses() -> [Diagnosis] {
         [
             initExecutable(), directory("state directory", node.stateDirectory, setting: "JRUN_STATE", keeps: true),
             directory("runtime directory", node.runtimeDirectory, setting: "JRUN_RUNTIME", keeps: false),
-            uidMapping(), uidUsers(), uidSlots(), leftOvers(),
+            uidMapping(), uidUsers(), asRoot("free uids", uidSlots), asRoot("left-over runs", leftOvers),
         ]
+    }
+
+    /// jrun's directories are root's alone.
+    private func asRoot(_ name: String, _ check: () -> Diagnosis) -> Diagnosis {
+        isRoot ? check() : .unknown(name, "jrun's directories are open to root alone")
     }
 
     private func initExecutable() -> Diagnosis {
@@ -30,9 +36,12 @@ struct NodeChecks {
 
     private func directory(_ name: String, _ path: String, setting: String, keeps: Bool) -> Diagnosis {
         guard let place = DirectoryFacts(path, mounts) else {
+            if !isRoot { return .unknown(name, "'\(path)' cannot be looked at") }
             return .missing(
-                name, "'\(path)' is not a directory", cure: "rm \(path), or set \(setting) to another place")
+                name, "'\(path)' is not a directory",
+                cure: "move away what is in its place, or set \(setting) to another place")
         }
+        if !isRoot && !place.writable { return .unknown(name, "'\(place.existing)' can be written to by others alone") }
         return place.judge(name, setting: setting, keeps: keeps)
     }
 

@@ -11,7 +11,8 @@ import Testing
     @Test(arguments: [true, false])
     func aFullNodeHoldsEverything(bestEffort: Bool) throws {
         let enforcement = try decide(["cpu", "memory", "pids"], bestEffort: bestEffort).get()
-        #expect(enforcement[.memory] == .memoryMax && enforcement[.processes] == .pidsMax && enforcement[.cpu] == .cpuStat)
+        #expect(
+            enforcement[.memory] == .memoryMax && enforcement[.processes] == .pidsMax && enforcement[.cpu] == .cpuStat)
         #expect(enforcement.weaker.isEmpty)
         #expect(LimitName.allCases.allSatisfy { enforcement.mechanisms[$0] != nil }, "no limit is held by nothing")
     }
@@ -21,7 +22,8 @@ import Testing
         let error = #expect(throws: Enforcement.Refusals.self) { try decide(controllers, bestEffort: false).get() }
         #expect(error?.refusals.map(\.limit) == [.memory])
         #expect(
-            error?.description == "limit 'memory' cannot be enforced on this node: the cgroup v2 controller 'memory' is missing "
+            error?.description
+                == "limit 'memory' cannot be enforced on this node: the cgroup v2 controller 'memory' is missing "
                 + "(see jrun doctor); --best-effort would use RLIMIT_AS, which bounds each process's address space instead of "
                 + "the run's memory")
     }

@@ -24,7 +24,9 @@ let goldenCases = [
     GoldenCase(name: "minimal", file: Sample.file()),
     GoldenCase(
         name: "minimal-bare-node", file: Sample.file(),
-        facts: HostFacts(controllers: [], landlockABI: 0, seccompNotify: false, cpus: 1, paths: ["/usr": .directory], rootLinks: [:])),
+        facts: HostFacts(
+            controllers: [], landlockABI: 0, seccompNotify: false, cpus: 1, paths: ["/usr": .directory], rootLinks: [:])
+    ),
     GoldenCase(
         name: "daemon-stop-and-suspend",
         file: Sample.file("stop: {signal: INT, grace: 1500ms}\nsuspend: {signal: USR1, grace: 2s}"), lifeline: false),
@@ -37,12 +39,15 @@ let goldenCases = [
     GoldenCase(
         name: "stderr-to-stdout-without-memory", file: Sample.file("stdout: stream\nstderr: stdout"),
         facts: Sample.node(controllers: ["cpu", "pids"])),
-    GoldenCase(name: "host-network-without-pids", file: Sample.file(security: "{network: host}"), facts: Sample.node(controllers: ["memory"])),
+    GoldenCase(
+        name: "host-network-without-pids", file: Sample.file(security: "{network: host}"),
+        facts: Sample.node(controllers: ["memory"])),
     GoldenCase(
         name: "extra-paths",
         file: Sample.file(
             security:
-                "{files: {read: [/opt/data, /opt/tool/settings.yaml, /usr/share/models, /etc/fonts], execute: [/opt/tool/bin]}}"),
+                "{files: {read: [/opt/data, /opt/tool/settings.yaml, /usr/share/models, /etc/fonts], execute: [/opt/tool/bin]}}"
+        ),
         facts: Sample.node(paths: [
             "/opt/data": .directory, "/opt/tool/settings.yaml": .file, "/usr/share/models": .directory,
             "/etc/fonts": .directory, "/opt/tool/bin": .directory,
@@ -53,12 +58,14 @@ let goldenCases = [
     GoldenCase(
         name: "arguments-and-environment",
         file: Sample.file(
-            "arguments: [{argument: WORD, value: {string: {max: 99}}, repeat: 9}]\nenvironment: {set: {LC_ALL: C, TITLE: \"it's a title\"}}"),
+            "arguments: [{argument: WORD, value: {string: {max: 99}}, repeat: 9}]\nenvironment: {set: {LC_ALL: C, TITLE: \"it's a title\"}}"
+        ),
         request: Request(arguments: ["plain", "two words", "it's", "$HOME", "ä", "a=b"])),
 ]
 
 @Suite struct GoldenTests {
-    private static let directory = "\(#filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))/Golden"
+    private static let directory =
+        "\(#filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))/Golden"
 
     @Test(arguments: goldenCases)
     func planIsTheGoldenOne(_ sample: GoldenCase) throws {

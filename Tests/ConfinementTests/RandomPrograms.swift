@@ -7,7 +7,9 @@ struct RandomCase {
     let facts: HostFacts
     let request: Request
 
-    private static let directories = ["/opt/a", "/opt/b/c/d", "/srv/models", "/etc/fonts", "/etc/ssl/certs", "/usr/share/x", "/var/lib/tool"]
+    private static let directories = [
+        "/opt/a", "/opt/b/c/d", "/srv/models", "/etc/fonts", "/etc/ssl/certs", "/usr/share/x", "/var/lib/tool",
+    ]
     private static let files = ["/opt/e.conf", "/srv/deep/down/f.txt", "/etc/tool.conf", "/etc/localtime"]
     private static let devices = ["/dev/kvm", "/dev/dri/renderD128", "/dev/fuse", "/dev/nvidia0"]
 
@@ -34,7 +36,8 @@ struct RandomCase {
                 environment: {set: {LC_ALL: C, HOME: /work}}
                 """,
                 security:
-                    "{network: \(network), files: {read: \(list(Array(read))), execute: \(list(Array(execute)))}, devices: \(list(devices))}"))
+                    "{network: \(network), files: {read: \(list(Array(read))), execute: \(list(Array(execute)))}, devices: \(list(devices))}"
+            ))
 
         var paths: [String: HostFacts.PathKind] = ["/usr": .directory]
         if Bool.random(using: &random) { paths["/etc/ld.so.cache"] = .file }
@@ -43,7 +46,8 @@ struct RandomCase {
         for path in devices { paths[path] = .device }
         let controllers = some(["cpu", "io", "memory", "pids"])
         facts = HostFacts(
-            controllers: Bool.random(using: &random) ? Set(controllers) : nil, landlockABI: Int.random(in: 0...7, using: &random),
+            controllers: Bool.random(using: &random) ? Set(controllers) : nil,
+            landlockABI: Int.random(in: 0...7, using: &random),
             seccompNotify: Bool.random(using: &random), cpus: Int.random(in: 1...130, using: &random), paths: paths,
             rootLinks: Bool.random(using: &random) ? ["lib64": "usr/lib64", "bin": "usr/bin"] : [:])
         request = Request(inputs: [RequestedInput(name: "in.txt", size: 1)])

@@ -148,7 +148,9 @@ private let conditional = ["clone", "clone3", "socket", "socketpair", "personali
         #expect(telling.answer(Call(number: 0x3fff_ffff)) == .permissionDenied)
     }
 
-    @Test(arguments: [0x0002_0000, 0x0200_0000, 0x0400_0000, 0x0800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000] as [UInt64])
+    @Test(
+        arguments: [0x0002_0000, 0x0200_0000, 0x0400_0000, 0x0800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000]
+            as [UInt64])
     func cloneMakesNoNamespaces(flag: UInt64) throws {
         let interpreter = try interpreter()
         let thread: UInt64 = 0x003d_0f00, child: UInt64 = 0x0120_0011
@@ -167,7 +169,9 @@ private let conditional = ["clone", "clone3", "socket", "socketpair", "personali
         let interpreter = try interpreter()
         for family: UInt64 in 0...50 {
             let allowed: [UInt64] = [1, 2, 10]
-            #expect(try interpreter.answer(call("socket", family, 1)) == (allowed.contains(family) ? .allow : .permissionDenied))
+            #expect(
+                try interpreter.answer(call("socket", family, 1))
+                    == (allowed.contains(family) ? .allow : .permissionDenied))
             #expect(try interpreter.answer(call("socketpair", family, 1)) == (family == 1 ? .allow : .permissionDenied))
         }
         // AF_NETLINK behind a garbled upper half, which the kernel cuts off.
@@ -265,9 +269,12 @@ extension SeccompPolicy {
 
     /// What breaks out of sandboxes, by name: not allowed, whatever else changes in the lists.
     @Test(arguments: [
-        "ptrace", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register", "keyctl",
-        "add_key", "request_key", "unshare", "setns", "name_to_handle_at", "open_by_handle_at", "kcmp", "process_vm_readv",
-        "process_vm_writev", "pidfd_getfd", "fanotify_init", "syslog", "modify_ldt", "mount", "pivot_root", "chroot", "clone",
+        "ptrace", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register",
+        "keyctl",
+        "add_key", "request_key", "unshare", "setns", "name_to_handle_at", "open_by_handle_at", "kcmp",
+        "process_vm_readv",
+        "process_vm_writev", "pidfd_getfd", "fanotify_init", "syslog", "modify_ldt", "mount", "pivot_root", "chroot",
+        "clone",
         "clone3", "socket", "personality",
     ])
     func dangerousCallsAreNotAllowed(name: String) {
@@ -277,9 +284,15 @@ extension SeccompPolicy {
     @Test func profilesExtendTheLists() {
         let base = SeccompPolicy(allowed: ["read", "write"], forbidden: ["mount", "reboot"])
         #expect(base.extended(allow: [], deny: []) == base)
-        #expect(base.extended(allow: ["bpf"], deny: []) == SeccompPolicy(allowed: ["read", "write", "bpf"], forbidden: ["mount", "reboot"]))
-        #expect(base.extended(allow: ["mount"], deny: []) == SeccompPolicy(allowed: ["read", "write", "mount"], forbidden: ["reboot"]))
-        #expect(base.extended(allow: [], deny: ["read"]) == SeccompPolicy(allowed: ["write"], forbidden: ["mount", "reboot", "read"]))
+        #expect(
+            base.extended(allow: ["bpf"], deny: [])
+                == SeccompPolicy(allowed: ["read", "write", "bpf"], forbidden: ["mount", "reboot"]))
+        #expect(
+            base.extended(allow: ["mount"], deny: [])
+                == SeccompPolicy(allowed: ["read", "write", "mount"], forbidden: ["reboot"]))
+        #expect(
+            base.extended(allow: [], deny: ["read"])
+                == SeccompPolicy(allowed: ["write"], forbidden: ["mount", "reboot", "read"]))
         #expect(base.extended(allow: ["read"], deny: ["mount"]) == base, "what is so already stays once")
         let both = base.extended(allow: ["bpf", "mount"], deny: ["bpf", "mount"])
         #expect(both == SeccompPolicy(allowed: ["read", "write"], forbidden: ["mount", "reboot", "bpf"]), "deny wins")

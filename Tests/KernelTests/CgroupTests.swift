@@ -13,11 +13,14 @@ import Testing
         try FileSystem.makeDirectories(scratch("jrun/init"), mode: 0o755)
     }
 
-    private func put(_ name: String, _ text: String) throws { try FileSystem.createFile(scratch(name), Array(text.utf8)) }
+    private func put(_ name: String, _ text: String) throws {
+        try FileSystem.createFile(scratch(name), Array(text.utf8))
+    }
 
     @Test func availableControllersAreWords() throws {
         try put("cgroup.controllers", "cpuset cpu io memory hugetlb pids\n")
-        #expect(CgroupTree.availableControllers(at: scratch.path) == ["cpuset", "cpu", "io", "memory", "hugetlb", "pids"])
+        #expect(
+            CgroupTree.availableControllers(at: scratch.path) == ["cpuset", "cpu", "io", "memory", "hugetlb", "pids"])
         try put("cgroup.controllers", "\n")
         #expect(CgroupTree.availableControllers(at: scratch.path) == [])
         #expect(CgroupTree.availableControllers(at: scratch("nowhere")) == [])

@@ -71,7 +71,11 @@ final class Child {
     init(_ command: Command) throws {
         let out = try makePipe(), err = try makePipe()
         let source: (reader: Int32, writer: Int32)
-        if command.input == nil { source = (open("/dev/null", O_RDONLY | O_CLOEXEC), -1) } else { source = try makePipe() }
+        if command.input == nil {
+            source = (open("/dev/null", O_RDONLY | O_CLOEXEC), -1)
+        } else {
+            source = try makePipe()
+        }
         defer { for descriptor in [out.writer, err.writer, source.reader] { close(descriptor) } }
         pid = try spawn(command, [source.reader, out.writer, err.writer])
         stdout = Stream(descriptor: out.reader)
@@ -117,7 +121,8 @@ final class Child {
     func wait() throws -> Ended {
         let status = waitForEnd()
         if watchdog.hasFired { throw error("still running") }
-        return Ended(status: status, stdout: Bytes(stdout.bytes), stderrBytes: Bytes(stderr.bytes), elapsed: .now - started)
+        return Ended(
+            status: status, stdout: Bytes(stdout.bytes), stderrBytes: Bytes(stderr.bytes), elapsed: .now - started)
     }
 
     private func waitForEnd() -> Int32 {
@@ -128,7 +133,10 @@ final class Child {
     }
 
     private func error(_ what: String) -> ChildError {
-        ChildError(description: "\(what) after \(.now - started); stdout: \(stdout.text.prefix(2000)) stderr: \(stderr.text.prefix(2000))")
+        ChildError(
+            description:
+                "\(what) after \(.now - started); stdout: \(stdout.text.prefix(2000)) stderr: \(stderr.text.prefix(2000))"
+        )
     }
 
     /// Moves what can be moved now, or waits until something can.

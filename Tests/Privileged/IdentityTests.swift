@@ -10,13 +10,17 @@ extension Privileged {
             let ids = outcome["ids"]
             let uid = try #require(ids["ruid"].int)
             #expect(outcome.request.site.uids.contains(UInt32(uid)))
-            for key in ["ruid", "euid", "suid", "fsuid", "rgid", "egid", "sgid", "fsgid"] { #expect(ids[key].int == uid, "\(key)") }
+            for key in ["ruid", "euid", "suid", "fsuid", "rgid", "egid", "sgid", "fsgid"] {
+                #expect(ids[key].int == uid, "\(key)")
+            }
             #expect(ids["groups"].exists && ids["groups"].array.isEmpty)
         }
 
         @Test func otherIdsCannotBeTaken() throws {
             let outcome = try ask("setuid", "0", "--", "setgid", "0", "--", "setgroups", "0", "--", "capset")
-            for verb in ["setuid", "setgid", "setgroups", "capset"] { #expect(outcome[verb]["errno"].string == "EPERM", "\(verb)") }
+            for verb in ["setuid", "setgid", "setgroups", "capset"] {
+                #expect(outcome[verb]["errno"].string == "EPERM", "\(verb)")
+            }
         }
 
         @Test func twoRunsAtOnceShareNothing() throws {
@@ -32,7 +36,8 @@ extension Privileged {
             let uids = answers.map { $0[0]["ruid"].int }
             #expect(uids[0] != nil && uids[1] != nil && uids[0] != uids[1])
             for name in ["mnt", "pid", "ipc", "uts", "net", "cgroup"] {
-                #expect(answers[0][1][name].exists && answers[0][1][name].string != answers[1][1][name].string, "\(name)")
+                #expect(
+                    answers[0][1][name].exists && answers[0][1][name].string != answers[1][1][name].string, "\(name)")
             }
         }
 

@@ -8,8 +8,11 @@ extension Privileged {
         /// A shell that ignores signals, has an open mask, low soft limits, groups and further variables, runs without
         /// address randomisation, blocks signals and hands on 18 descriptors.
         private func fromAnOddParent(_ request: inout Request) {
-            let shell = "trap '' INT QUIT USR1 USR2 PIPE CHLD ALRM TSTP TTIN; umask 0; ulimit -S -c 0 -s 4096; exec \"$@\""
-            request.wrapper = ["/usr/bin/setpriv", "--groups", "4,24,27", "/usr/bin/setarch", "-R", "/bin/sh", "-c", shell, "sh"]
+            let shell =
+                "trap '' INT QUIT USR1 USR2 PIPE CHLD ALRM TSTP TTIN; umask 0; ulimit -S -c 0 -s 4096; exec \"$@\""
+            request.wrapper = [
+                "/usr/bin/setpriv", "--groups", "4,24,27", "/usr/bin/setarch", "-R", "/bin/sh", "-c", shell, "sh",
+            ]
             request.inheritedDescriptors = 3...20
             sigfillset(&request.blockedSignals)
             request.environment["LD_PRELOAD"] = "/nowhere/evil.so"
@@ -41,7 +44,10 @@ extension Privileged {
             var request = try Request()
             fromAnOddParent(&request)
             var command = Command(
-                request.wrapper + [site.probe, "batch", "fds", "--", "sigmask", "--", "umask", "--", "groups", "--", "syscall", "personality", "0xffffffff"])
+                request.wrapper + [
+                    site.probe, "batch", "fds", "--", "sigmask", "--", "umask", "--", "groups", "--", "syscall",
+                    "personality", "0xffffffff",
+                ])
             command.environment = request.environment
             command.inheritedDescriptors = request.inheritedDescriptors
             command.blockedSignals = request.blockedSignals
@@ -57,7 +63,8 @@ extension Privileged {
         @Test func environmentIsWhatTheProgramFileSays() throws {
             let outcome = try ask("env") {
                 fromAnOddParent(&$0)
-                $0.program.keys["environment"] = "{set: {LC_ALL: C, GREETING: 'hello, world'}, accept: [{name: N, value: {integer: {min: 1, max: 9}}}]}"
+                $0.program.keys["environment"] =
+                    "{set: {LC_ALL: C, GREETING: 'hello, world'}, accept: [{name: N, value: {integer: {min: 1, max: 9}}}]}"
                 $0.options = ["--env", "N=7"]
             }
             #expect(outcome["env"]["env"].strings == ["GREETING=hello, world", "LC_ALL=C", "N=7"])
@@ -72,7 +79,8 @@ extension Privileged {
         }
 
         @Test func umaskGroupsAndPersonalityAreTheRunsOwn() throws {
-            let outcome = try ask("umask", "--", "groups", "--", "syscall", "personality", "0xffffffff", change: fromAnOddParent)
+            let outcome = try ask(
+                "umask", "--", "groups", "--", "syscall", "personality", "0xffffffff", change: fromAnOddParent)
             #expect(outcome["umask"]["umask"].string == "0077")
             #expect(outcome["groups"]["groups"].exists && outcome["groups"]["groups"].array.isEmpty)
             #expect(outcome["syscall"]["value"].int == 0, "address randomisation was switched off by the parent")
@@ -80,7 +88,9 @@ extension Privileged {
 
         /// What root makes for the run has the modes of the plan, not what the parent's umask leaves of them.
         @Test(arguments: ["000", "022", "077"]) func umaskOfTheParentDoesNotShapeTheView(_ mask: String) throws {
-            let outcome = try ask("stat", "/dev/null", "--", "stat", "/usr", "--", "stat", "/etc/passwd", "--", "stat", "/work") {
+            let outcome = try ask(
+                "stat", "/dev/null", "--", "stat", "/usr", "--", "stat", "/etc/passwd", "--", "stat", "/work"
+            ) {
                 $0.wrapper = ["/bin/sh", "-c", "umask \(mask); exec \"$@\"", "sh"]
             }
             #expect(outcome.answers.map { $0["mode"].string } == ["0666", "0755", "0644", "0700"])
@@ -101,17 +111,21 @@ extension Privileged {
             }
             let limits = outcome["rlimits"]["limits"]
             let expected = [
-                "nofile": 64, "fsize": 1 << 20, "core": 0, "memlock": 64 << 10, "msgqueue": 0, "sigpending": 256, "nice": 0,
+                "nofile": 64, "fsize": 1 << 20, "core": 0, "memlock": 64 << 10, "msgqueue": 0, "sigpending": 256,
+                "nice": 0,
                 "rtprio": 0,
             ]
             for (name, value) in expected {
-                #expect(limits[name]["soft"].int == value && limits[name]["hard"].int == value, "\(name): \(limits[name])")
+                #expect(
+                    limits[name]["soft"].int == value && limits[name]["hard"].int == value, "\(name): \(limits[name])")
             }
             let controllers = outcome.request.site.controllers
             if !controllers.contains("memory") { #expect(limits["as"]["hard"].int == 256 << 20) }
             // One more than allowed: reaching it is how jrun-init sees that the limit was exceeded.
             if !controllers.contains("pids") { #expect(limits["nproc"]["hard"].int == 21) }
-            for answer in outcome.answers where answer["verb"].string == "set-rlimit" { #expect(answer["errno"].string == "EPERM") }
+            for answer in outcome.answers where answer["verb"].string == "set-rlimit" {
+                #expect(answer["errno"].string == "EPERM")
+            }
         }
 
         @Test func outOfMemoryHitsTheRunFirst() throws {

@@ -51,7 +51,9 @@ extension Privileged {
             while try pendingSignals(of: child.pid) & (1 << (UInt64(SIGINT) - 1)) != 0 { sched_yield() }
             child.signal(SIGINT)
             let outcome = request.outcome(try child.finish())
-            #expect(outcome.status == 128 + SIGKILL && ["interrupted", "killed"].contains(outcome.state ?? ""), "\(outcome)")
+            #expect(
+                outcome.status == 128 + SIGKILL && ["interrupted", "killed"].contains(outcome.state ?? ""), "\(outcome)"
+            )
             #expect(outcome.elapsed < .seconds(20))
         }
 
@@ -104,6 +106,40 @@ extension Privileged {
             _ = try ask("ids")
             let leaks = try Leaks.find(at: request.site)
             #expect(leaks.isEmpty, "\(leaks)")
+        }
+
+        /// Whatever it was doing: reading the program file, staging, launching, following.
+        @Test func interruptAtAnyTimeLeavesNothing() throws {
+            for milliseconds in 0..<30 {
+                let request = try Request("sleep", "forever")
+                let child = try request.start()
+                poll(nil, 0, Int32(milliseconds) / 2)
+                child.signal(SIGINT)
+                let outcome = request.outcome(try child.finish())
+                #expect(
+                    [128 + SIGINT, 125, 128 + SIGTERM].contains(outcome.status),
+                    "after \(milliseconds) / 2 ms: \(outcome)")
+                let leaks = try Leaks.find(at: request.site)
+                #expect(leaks.isEmpty, "after \(milliseconds) / 2 ms: \(leaks)")
+            }
+        }
+
+        /// Before jrun-init is there to clean up, it is the next run that does.
+        @Test func killingJrunAtAnyTimeLeavesNothingForLong() throws {
+            let site = try Site.shared.get()
+            for milliseconds in 0..<30 {
+                let child = try Request("sleep", "forever").start()
+                poll(nil, 0, Int32(milliseconds) / 2)
+                child.signal(SIGKILL)
+                _ = try child.wait()
+                try site.waitUntilUnpopulated()
+                let leaks = try Leaks.find(at: site)
+                let needsNobody = leaks.processes.isEmpty && leaks.mounts.isEmpty && leaks.uids.isEmpty
+                #expect(needsNobody, "after \(milliseconds) / 2 ms: \(leaks)")
+                _ = try ask("ids")
+                let left = try Leaks.find(at: site)
+                #expect(left.isEmpty, "after \(milliseconds) / 2 ms: \(left)")
+            }
         }
 
         @Test func brokenOutputPipeEndsAWriter() throws {

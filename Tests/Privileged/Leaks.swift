@@ -26,7 +26,9 @@ struct Leaks: CustomStringConvertible {
         leaks.processes = try processes(of: site)
         leaks.mounts = try mounts().subtracting(site.mountsBefore).sorted()
         leaks.directories = names(in: site.runsDirectory)
-        leaks.uids = names(in: "\(site.runtimeDirectory)/uids").filter { isLocked("\(site.runtimeDirectory)/uids/\($0)") }
+        leaks.uids = names(in: "\(site.runtimeDirectory)/uids").filter {
+            isLocked("\(site.runtimeDirectory)/uids/\($0)")
+        }
         return leaks
     }
 
@@ -34,7 +36,8 @@ struct Leaks: CustomStringConvertible {
     private static func processes(of site: Site) throws -> [String] {
         let groups = ["", "/init", "/runs"].map { site.cgroup + $0 } + cgroups(of: site)
         let members = groups.flatMap { group in
-            (try? String(contentsOfFile: "\(group)/cgroup.procs", encoding: .utf8))?.split(separator: "\n").map(String.init) ?? []
+            (try? String(contentsOfFile: "\(group)/cgroup.procs", encoding: .utf8))?.split(separator: "\n").map(
+                String.init) ?? []
         }
         let ours = names(in: "/proc").filter { name in
             var facts = stat()

@@ -47,7 +47,8 @@ extension Privileged {
         }
 
         @Test func stdoutAndStderrShareTheLimit() throws {
-            let outcome = try run(["batch", "write-stdout", "600KiB", "--", "write-stderr", "forever"], ["output": "1MiB"])
+            let outcome = try run(
+                ["batch", "write-stdout", "600KiB", "--", "write-stderr", "forever"], ["output": "1MiB"])
             #expect(outcome.cause == "output")
             #expect(outcome.stdout == lines(600 << 10))
             #expect(Bytes(outcome.stderrBytes.array.prefix(424 << 10)) == lines(424 << 10))
@@ -132,11 +133,19 @@ extension Privileged {
         @Test func reportNamesWhatEnforcesEachLimit() throws {
             let outcome = try run(["exit", "0"], [:])
             let controllers = outcome.request.site.controllers
-            let limits = Dictionary(uniqueKeysWithValues: outcome.report["limits"].array.map { ($0["name"].string ?? "", $0) })
-            #expect(limits.keys.sorted() == ["cpu", "disk", "file_size", "memory", "open_files", "output", "processes", "temporary", "wall"])
-            #expect(limits["memory"]?["enforced_by"].string == (controllers.contains("memory") ? "cgroup memory.max" : "RLIMIT_AS"))
+            let limits = Dictionary(
+                uniqueKeysWithValues: outcome.report["limits"].array.map { ($0["name"].string ?? "", $0) })
+            #expect(
+                limits.keys.sorted() == [
+                    "cpu", "disk", "file_size", "memory", "open_files", "output", "processes", "temporary", "wall",
+                ])
+            #expect(
+                limits["memory"]?["enforced_by"].string
+                    == (controllers.contains("memory") ? "cgroup memory.max" : "RLIMIT_AS"))
             #expect(limits["memory"]?["weaker"].exists == !controllers.contains("memory"))
-            #expect(limits["processes"]?["enforced_by"].string?.hasPrefix(controllers.contains("pids") ? "cgroup pids.max" : "RLIMIT_NPROC") == true)
+            #expect(
+                limits["processes"]?["enforced_by"].string?.hasPrefix(
+                    controllers.contains("pids") ? "cgroup pids.max" : "RLIMIT_NPROC") == true)
             #expect(limits["memory"]?["value"].int == 256 << 20 && limits["memory"]?["unit"].string == "bytes")
         }
 
@@ -150,7 +159,9 @@ extension Privileged {
                 #expect(ended.status == 0)
             } else {
                 #expect(ended.status == 125)
-                #expect(ended.stderr.contains("limit 'memory' cannot be enforced on this node") && ended.stderr.contains("--best-effort"))
+                #expect(
+                    ended.stderr.contains("limit 'memory' cannot be enforced on this node")
+                        && ended.stderr.contains("--best-effort"))
             }
         }
 
@@ -164,7 +175,11 @@ extension Privileged {
 }
 
 /// What the probe writes: lines of 16 bytes.
-func lines(_ count: Int) -> Bytes {
-    let line = Array("0123456789abcde\n".utf8)
-    return Bytes((0..<(count / 16 + 1)).map { _ in line }.joined().prefix(count))
+func lines(_ count: Int) -> Bytes { repeated(Array("0123456789abcde\n".utf8), count) }
+
+/// `piece` again and again, up to `count` bytes. By doubling: a loop over millions of bytes is slow in a debug build.
+func repeated(_ piece: [UInt8], _ count: Int) -> Bytes {
+    var all = piece
+    while all.count < count { all += all }
+    return Bytes(all.prefix(count))
 }

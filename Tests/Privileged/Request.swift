@@ -11,8 +11,8 @@ struct ProgramText {
     /// Further top-level keys, each with its value in YAML's flow style.
     var keys: [String: String] = [
         "arguments": """
-            [{argument: WORD, value: {string: {max: 4096}}, repeat: {min: 0, max: 200}}, {separator: true}]
-            """
+        [{argument: WORD, value: {string: {max: 4096}}, repeat: {min: 0, max: 200}}, {separator: true}]
+        """
     ]
     var limits = [
         "wall": "50s", "cpu": "50s", "memory": "256MiB", "processes": "20", "open_files": "64", "output": "16MiB",
@@ -76,7 +76,9 @@ struct Request {
     func command() throws -> Command {
         try FileManager.default.createDirectory(atPath: programsDirectory, withIntermediateDirectories: true)
         try Data(program.yaml.utf8).write(to: URL(fileURLWithPath: "\(programsDirectory)/\(program.name).yaml"))
-        let arguments = ["--best-effort", "--programs", programsDirectory, "--report", reportPath, "--output-dir", output]
+        let arguments = [
+            "--best-effort", "--programs", programsDirectory, "--report", reportPath, "--output-dir", output,
+        ]
         var command = Command(wrapper + [site.jrun, "exec"] + arguments + options + [program.name, "--"] + words)
         command.environment = environment
         command.input = input?.array

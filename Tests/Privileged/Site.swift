@@ -30,7 +30,9 @@ struct Site: Sendable {
     }()
 
     private init() throws {
-        guard geteuid() == 0 else { throw Unusable(description: "not root; the privileged tests need it: run them with sudo") }
+        guard geteuid() == 0 else {
+            throw Unusable(description: "not root; the privileged tests need it: run them with sudo")
+        }
         guard let mountPoint = Site.cgroupMountPoint() else {
             throw Unusable(description: "cgroup v2 is not mounted: mount -t cgroup2 none /sys/fs/cgroup")
         }
@@ -56,7 +58,9 @@ struct Site: Sendable {
     }
 
     private static func packageDirectory() throws -> String {
-        guard let file = realpath(#filePath, nil) else { throw Unusable(description: "the sources are not at '\(#filePath)'") }
+        guard let file = realpath(#filePath, nil) else {
+            throw Unusable(description: "the sources are not at '\(#filePath)'")
+        }
         defer { free(file) }
         return String(cString: file).split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
     }

@@ -11,11 +11,14 @@ extension Privileged {
         }
 
         @Test(arguments: [
-            ("mount", ["mount-old"]), ("mount", ["remount", "/"]), ("umount2", ["umount", "/tmp"]), ("fsopen", ["mount-new"]),
+            ("mount", ["mount-old"]), ("mount", ["remount", "/"]), ("umount2", ["umount", "/tmp"]),
+            ("fsopen", ["mount-new"]),
             ("open_tree", ["open-tree"]), ("mount_setattr", ["mount-setattr", "/"]), ("pivot_root", ["pivot"]),
-            ("chroot", ["chroot"]), ("setns", ["setns"]), ("sethostname", ["sethostname"]), ("clock_settime", ["clock-set"]),
+            ("chroot", ["chroot"]), ("setns", ["setns"]), ("sethostname", ["sethostname"]),
+            ("clock_settime", ["clock-set"]),
             ("init_module", ["syscall", "init_module", "0", "0", "0"]), ("reboot", ["syscall", "reboot", "0"]),
-            ("kexec_load", ["syscall", "kexec_load"]), ("swapon", ["syscall", "swapon", "/x", "0"]), ("acct", ["syscall", "acct", "0"]),
+            ("kexec_load", ["syscall", "kexec_load"]), ("swapon", ["syscall", "swapon", "/x", "0"]),
+            ("acct", ["syscall", "acct", "0"]),
             ("open_by_handle_at", ["syscall", "open_by_handle_at", "0", "0", "0"]),
         ])
         func forbiddenCallEndsTheRun(_ name: String, _ words: [String]) throws {
@@ -44,11 +47,16 @@ extension Privileged {
         }
 
         @Test(arguments: [
-            ["unshare", "user"], ["unshare", "mnt"], ["unshare", "net"], ["clone-ns", "user"], ["clone-ns", "pid", "user"], ["clone-ns", "net"],
-            ["ptrace"], ["bpf"], ["perf"], ["userfaultfd"], ["io_uring"], ["syscall", "keyctl", "0", "0"], ["keyctl-add", "process"],
-            ["keyctl-add", "user"], ["syscall", "request_key", "user", "x", "0", "0"], ["personality"], ["open-by-handle"],
-            ["syscall", "kcmp", "1", "1", "0"], ["syscall", "syslog", "3", "0", "0"], ["syscall", "fanotify_init", "0", "0"],
-            ["syscall", "process_vm_writev", "1"], ["syscall", "io_uring_enter", "0"], ["tiocsti"], ["tiocsti", "high"], ["tioclinux"],
+            ["unshare", "user"], ["unshare", "mnt"], ["unshare", "net"], ["clone-ns", "user"],
+            ["clone-ns", "pid", "user"], ["clone-ns", "net"],
+            ["ptrace"], ["bpf"], ["perf"], ["userfaultfd"], ["io_uring"], ["syscall", "keyctl", "0", "0"],
+            ["keyctl-add", "process"],
+            ["keyctl-add", "user"], ["syscall", "request_key", "user", "x", "0", "0"], ["personality"],
+            ["open-by-handle"],
+            ["syscall", "kcmp", "1", "1", "0"], ["syscall", "syslog", "3", "0", "0"],
+            ["syscall", "fanotify_init", "0", "0"],
+            ["syscall", "process_vm_writev", "1"], ["syscall", "io_uring_enter", "0"], ["tiocsti"],
+            ["tiocsti", "high"], ["tioclinux"],
         ])
         func callIsRefused(_ words: [String]) throws {
             let outcome = try run(words)
@@ -59,7 +67,9 @@ extension Privileged {
 
         /// Where no filter can look, the call itself is absent, and C libraries use clone instead.
         @Test func clone3IsAbsent() throws {
-            for words in [["clone3"], ["clone3", "user"]] { #expect(try run(words)["clone3"]["errno"].string == "ENOSYS") }
+            for words in [["clone3"], ["clone3", "user"]] {
+                #expect(try run(words)["clone3"]["errno"].string == "ENOSYS")
+            }
             #expect(try ask("fork", "2", "--", "threads", "2").answers.allSatisfy { $0["started"].int == 2 })
         }
 

@@ -1,5 +1,5 @@
-import Confinement
 import CLinux
+import Confinement
 import Kernel
 import Programs
 import Testing
@@ -25,7 +25,8 @@ import Testing
             let first = try UIDSlot.take(from: 70_000...70_001, in: path)
             let second = try UIDSlot.take(from: 70_000...70_001, in: path)
             let refused = refusal { _ = try UIDSlot.take(from: 70_000...70_001, in: path) }
-            #expect(refused == "every uid from 70000 to 70001 is in use by a run; wait for one to end, or widen JRUN_UIDS")
+            #expect(
+                refused == "every uid from 70000 to 70001 is in use by a run; wait for one to end, or widen JRUN_UIDS")
             _ = (first.uid, second.uid)
         }
         let free = refusal { _ = try UIDSlot.take(from: 70_000...70_001, in: path) }
@@ -58,7 +59,9 @@ func refusal(_ body: () throws -> Void) -> String? {
         let plain = try node([:])
         #expect(plain.stateDirectory == "/var/lib/jrun" && plain.runsDirectory == "/var/lib/jrun/runs")
         #expect(plain.uidsDirectory == "/run/jrun/uids" && plain.uids == Node.defaultUIDs)
-        let set = try node(["JRUN_STATE": "/s", "JRUN_RUNTIME": "/r", "JRUN_CGROUP": "c", "JRUN_UIDS": "1000-1000", "JRUN_INIT": "/i"])
+        let set = try node([
+            "JRUN_STATE": "/s", "JRUN_RUNTIME": "/r", "JRUN_CGROUP": "c", "JRUN_UIDS": "1000-1000", "JRUN_INIT": "/i",
+        ])
         #expect(set.cacheDirectory == "/s/cache" && set.uidsDirectory == "/r/uids" && set.cgroupName == "c")
         #expect(set.uids == 1000...1000 && set.initPath == "/i")
     }
@@ -111,7 +114,7 @@ func refusal(_ body: () throws -> Void) -> String? {
     @Test func theSweepLeavesLiveAndKeptRunsAlone() throws {
         let live = try RunDirectory.create(on: node)
         let liveName = live.id.description
-        try FileSystem.makeDirectory("state/runs/no-run", mode: 0o700, at: FileSystem.open(scratch.path, [.read, .directory]).raw)
+        try FileSystem.makeDirectory(scratch("state/runs/no-run"), mode: 0o700)
         do {
             let kept = try RunDirectory.create(on: node)
             try kept.write("report.json", Array("{}".utf8))
@@ -142,7 +145,9 @@ func refusal(_ body: () throws -> Void) -> String? {
         try log.record(.killed, cause: .wallTime)
         let lines = try FileSystem.text(of: "\(directory.path)/events.jsonl").split(separator: "\n")
         #expect(lines.count == 2)
-        #expect(lines.first?.hasPrefix("{\"time\":\"20") == true && lines.first?.hasSuffix("Z\",\"state\":\"created\"}") == true)
+        #expect(
+            lines.first?.hasPrefix("{\"time\":\"20") == true
+                && lines.first?.hasSuffix("Z\",\"state\":\"created\"}") == true)
         #expect(lines.last?.hasSuffix(",\"state\":\"killed\",\"cause\":\"wall-time\"}") == true)
     }
 }
@@ -202,12 +207,15 @@ func refusal(_ body: () throws -> Void) -> String? {
     /// Landlock refuses the rights of directories on a file, so the plan has to know of each path what it is.
     @Test func everyShownPathHasAKind() throws {
         let paths = ["/usr/lib/os-release", "/etc/passwd", "/usr/bin", "/etc"]
-        let program = try RunSample.program(security: "{files: {read: [\(paths.joined(separator: ", "))]}, devices: [/dev/null]}")
+        let program = try RunSample.program(
+            security: "{files: {read: [\(paths.joined(separator: ", "))]}, devices: [/dev/null]}")
         let facts = HostProbe.facts(for: program, cgroups: nil)
         #expect(facts.controllers == nil)
         #expect(facts.paths["/etc"] == .directory && facts.paths["/usr/bin"] == .directory)
         #expect(facts.paths["/etc/passwd"] == .file && facts.paths["/dev/null"] == .device)
-        withKnownIssue("a file beneath /usr has no kind, so Landlock gets a directory's rights for it and the launch fails with EINVAL") {
+        withKnownIssue(
+            "a file beneath /usr has no kind, so Landlock gets a directory's rights for it and the launch fails with EINVAL"
+        ) {
             #expect(facts.paths["/usr/lib/os-release"] == .file)
         }
     }

@@ -35,11 +35,14 @@ import Testing
             run: "01aryz6s41tsv4rrffq69g5fav", program: .init(name: "tool", version: "1.0", digest: "ab"),
             arguments: ["", "a b", "\"\\\n\u{1}", "ünïcödé/path", "--x=1"], state: "killed", cause: "seccomp",
             evidence: .init(
-                summary: "made the forbidden system call mount", source: "seccomp user notification", value: -1, limit: 2,
-                syscall: .init(name: "mount", number: 165, arguments: ["0x1", "0x0"]), step: "execute '/bin/x'", errno: "EPERM"),
+                summary: "made the forbidden system call mount", source: "seccomp user notification", value: -1,
+                limit: 2,
+                syscall: .init(name: "mount", number: 165, arguments: ["0x1", "0x0"]), step: "execute '/bin/x'",
+                errno: "EPERM"),
             exitCode: 3, signal: "SIGKILL",
             times: .init(
-                created: "2024-01-01T00:00:00.000Z", started: "2024-01-01T00:00:00.001Z", ended: "2024-01-01T00:00:01.000Z",
+                created: "2024-01-01T00:00:00.000Z", started: "2024-01-01T00:00:00.001Z",
+                ended: "2024-01-01T00:00:01.000Z",
                 wallMicroseconds: 999_000, suspendedMicroseconds: 5),
             phases: .init(stageIn: 1, cgroup: 2, clone: 3, mounts: 4, exec: 5, run: 6, harvest: 7), usage: usage,
             limits: Report.LimitReport.all(program.limits.defaults, try RunSample.enforcement(memory: false)),
@@ -70,7 +73,10 @@ import Testing
 
     @Test func keysAreInSnakeCaseAndSlashesPlain() throws {
         let text = String(decoding: try fullReport().json(), as: UTF8.self)
-        for key in ["exit_code", "stage_in", "cpu_user_microseconds", "memory_peak_source", "enforced_by", "results_refused", "sha256"] {
+        for key in [
+            "exit_code", "stage_in", "cpu_user_microseconds", "memory_peak_source", "enforced_by", "results_refused",
+            "sha256",
+        ] {
             #expect(text.contains("\"\(key)\" :") || text.contains("\"\(key)\":"), "\(key)")
         }
         #expect(text.contains("\"schema\" : \"jrun.report/1\"") && text.contains("a/b.txt"))

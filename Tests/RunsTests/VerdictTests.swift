@@ -21,27 +21,40 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
 }
 
 private let verdicts = [
-    VerdictCase(cause: JRUN_CAUSE_EXIT, wait: exited(0), state: .complete, named: .exit, exitStatus: 0, summary: "exited with code 0"),
-    VerdictCase(cause: JRUN_CAUSE_EXIT, wait: exited(3), state: .complete, named: .exit, exitStatus: 3, summary: "exited with code 3"),
-    VerdictCase(cause: JRUN_CAUSE_EXIT, wait: exited(1), state: .failed, named: .exit, exitStatus: 1, summary: "exited with code 1"),
     VerdictCase(
-        cause: JRUN_CAUSE_EXIT, wait: exited(255), state: .failed, named: .exit, exitStatus: 255, summary: "exited with code 255"),
+        cause: JRUN_CAUSE_EXIT, wait: exited(0), state: .complete, named: .exit, exitStatus: 0,
+        summary: "exited with code 0"),
     VerdictCase(
-        cause: JRUN_CAUSE_SIGNAL, wait: signalled(11), state: .failed, named: .signal, exitStatus: 139, summary: "ended by signal SIGSEGV"),
+        cause: JRUN_CAUSE_EXIT, wait: exited(3), state: .complete, named: .exit, exitStatus: 3,
+        summary: "exited with code 3"),
+    VerdictCase(
+        cause: JRUN_CAUSE_EXIT, wait: exited(1), state: .failed, named: .exit, exitStatus: 1,
+        summary: "exited with code 1"),
+    VerdictCase(
+        cause: JRUN_CAUSE_EXIT, wait: exited(255), state: .failed, named: .exit, exitStatus: 255,
+        summary: "exited with code 255"),
+    VerdictCase(
+        cause: JRUN_CAUSE_SIGNAL, wait: signalled(11), state: .failed, named: .signal, exitStatus: 139,
+        summary: "ended by signal SIGSEGV"),
     // 0x80 says that a core was dumped.
     VerdictCase(
         cause: JRUN_CAUSE_SIGNAL, wait: signalled(6 | 0x80), state: .failed, named: .signal, exitStatus: 134,
         summary: "ended by signal SIGABRT"),
     VerdictCase(
-        cause: JRUN_CAUSE_SIGNAL, wait: signalled(40), state: .failed, named: .signal, exitStatus: 168, summary: "ended by signal SIG40"),
+        cause: JRUN_CAUSE_SIGNAL, wait: signalled(40), state: .failed, named: .signal, exitStatus: 168,
+        summary: "ended by signal SIG40"),
     VerdictCase(
         cause: JRUN_CAUSE_SIGNAL, wait: signalled(25), state: .killed, named: .disk, exitStatus: 153,
         summary: "a file grew too large: limit 'file_size' is 4 MiB"),
     VerdictCase(
-        cause: JRUN_CAUSE_WALL, state: .killed, named: .wallTime, exitStatus: 124, summary: "wall time reached: limit 'wall' is 10 s"),
-    VerdictCase(cause: JRUN_CAUSE_CPU, state: .killed, named: .cpuTime, exitStatus: 124, summary: "CPU time reached: limit 'cpu' is 5 s"),
+        cause: JRUN_CAUSE_WALL, state: .killed, named: .wallTime, exitStatus: 124,
+        summary: "wall time reached: limit 'wall' is 10 s"),
     VerdictCase(
-        cause: JRUN_CAUSE_MEMORY, state: .killed, named: .memory, exitStatus: 137, summary: "out of memory: limit 'memory' is 1 GiB"),
+        cause: JRUN_CAUSE_CPU, state: .killed, named: .cpuTime, exitStatus: 124,
+        summary: "CPU time reached: limit 'cpu' is 5 s"),
+    VerdictCase(
+        cause: JRUN_CAUSE_MEMORY, state: .killed, named: .memory, exitStatus: 137,
+        summary: "out of memory: limit 'memory' is 1 GiB"),
     VerdictCase(
         cause: JRUN_CAUSE_PROCESSES, state: .killed, named: .processes, exitStatus: 137,
         summary: "too many processes and threads: limit 'processes' is 4"),
@@ -49,16 +62,31 @@ private let verdicts = [
         cause: JRUN_CAUSE_OUTPUT, state: .killed, named: .output, exitStatus: 137,
         summary: "more output than allowed: limit 'output' is 1 KiB"),
     VerdictCase(
-        cause: JRUN_CAUSE_DISK, state: .killed, named: .disk, exitStatus: 137, summary: "work directory full: limit 'disk' is 4 MiB"),
+        cause: JRUN_CAUSE_DISK, state: .killed, named: .disk, exitStatus: 137,
+        summary: "work directory full: limit 'disk' is 4 MiB"),
     VerdictCase(
-        cause: JRUN_CAUSE_SECCOMP, state: .killed, named: .seccomp, exitStatus: 137, summary: "made the forbidden system call mount"),
+        cause: JRUN_CAUSE_SECCOMP, state: .killed, named: .seccomp, exitStatus: 137,
+        summary: "made the forbidden system call mount"),
     VerdictCase(
-        cause: JRUN_CAUSE_TERMINATE, wait: signalled(15), state: .interrupted, named: .terminateRequest, exitStatus: 143,
-        summary: "asked to terminate"),
-    VerdictCase(cause: JRUN_CAUSE_KILL, state: .killed, named: .killRequest, exitStatus: 137, summary: "asked to be killed"),
+        cause: JRUN_CAUSE_TERMINATE, wait: signalled(15), state: .interrupted, named: .terminateRequest,
+        exitStatus: 143,
+        summary: "asked to terminate (SIGTERM)"),
+    VerdictCase(
+        cause: JRUN_CAUSE_TERMINATE, wait: exited(0), state: .interrupted, named: .terminateRequest, exitStatus: 143,
+        summary: "asked to terminate (SIGTERM)"),
+    VerdictCase(
+        cause: JRUN_CAUSE_TERMINATE, wait: exited(7), state: .interrupted, named: .terminateRequest, exitStatus: 7,
+        summary: "asked to terminate (SIGTERM)"),
+    VerdictCase(
+        cause: JRUN_CAUSE_TERMINATE, state: .interrupted, named: .terminateRequest, exitStatus: 137,
+        summary: "asked to terminate, still there 10 s after SIGTERM, killed"),
+    VerdictCase(
+        cause: JRUN_CAUSE_KILL, state: .killed, named: .killRequest, exitStatus: 137, summary: "asked to be killed"),
     VerdictCase(cause: JRUN_CAUSE_LOST, state: .killed, named: .lost, exitStatus: 125, summary: "the launcher died"),
     VerdictCase(cause: 99, state: .killed, named: .lost, exitStatus: 125, summary: "the launcher died"),
-    VerdictCase(cause: JRUN_CAUSE_SPOOL, state: .killed, named: .output, exitStatus: 137, summary: "the output could not be kept"),
+    VerdictCase(
+        cause: JRUN_CAUSE_SPOOL, state: .killed, named: .output, exitStatus: 137,
+        summary: "the output could not be kept"),
 ]
 
 @Suite struct VerdictTests {
@@ -85,7 +113,8 @@ private let verdicts = [
 
     private func verdict(_ status: jrun_status?, pids: Bool = true) throws -> Verdict {
         Verdict(
-            status, program: program, limits: program.limits.defaults, enforcement: try RunSample.enforcement(pids: pids))
+            status, program: program, limits: program.limits.defaults,
+            enforcement: try RunSample.enforcement(pids: pids))
     }
 
     @Test(arguments: verdicts)
@@ -124,11 +153,11 @@ private let verdicts = [
         let output = try verdict(status(JRUN_CAUSE_OUTPUT)).evidence
         #expect(output.value == 1025 && output.limit == 1024)
         let controller = try verdict(status(JRUN_CAUSE_PROCESSES)).evidence
-        #expect(controller.value == 5 && controller.limit == 4 && controller.source?.contains("pids.events") == true)
+        #expect(controller.value == nil && controller.limit == 4 && controller.source?.contains("pids.events") == true)
         let counted = try verdict(status(JRUN_CAUSE_PROCESSES), pids: false).evidence
         #expect(counted.value == 6 && counted.limit == 4 && counted.source?.contains("cgroup.threads") == true)
         let spool = try verdict(status(JRUN_CAUSE_SPOOL)).evidence
-        #expect(spool.errno == "no space left on device (ENOSPC)")
+        #expect(spool.errno == "ENOSPC")
     }
 
     @Test func forbiddenCallsAreNamedWithTheirArguments() throws {
@@ -161,8 +190,9 @@ private let verdicts = [
         let failed = LaunchFailed(step: "attach '/opt/x' at 'opt/x' (step 7 of 29)", errno: 2, isExecution: false)
         let verdict = Verdict(launchFailed: failed)
         #expect(verdict.state == .failed && verdict.cause == .launchError && verdict.exitStatus == 125)
-        #expect(verdict.evidence.summary == "attach '/opt/x' at 'opt/x' (step 7 of 29): no such file or directory (ENOENT)")
-        #expect(verdict.evidence.errno == "no such file or directory (ENOENT)")
+        #expect(
+            verdict.evidence.summary == "attach '/opt/x' at 'opt/x' (step 7 of 29): no such file or directory (ENOENT)")
+        #expect(verdict.evidence.errno == "ENOENT")
         func status(_ errno: Int32) -> Int32 {
             Verdict(launchFailed: LaunchFailed(step: "execute '/bin/x'", errno: errno, isExecution: true)).exitStatus
         }
