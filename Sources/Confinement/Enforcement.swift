@@ -53,7 +53,7 @@ public struct Enforcement: Sendable, Equatable {
             fallback: "RLIMIT_AS, which bounds each process's address space instead of the run's memory")
         guard bestEffort else { return .failure(Refusals(refusals: [refusal])) }
         e.mechanisms[.memory] = .addressSpace
-        e.weaker[.memory] = "bounds each process's address space, not the run's memory"
+        e.weaker[.memory] = "bounds each process's address space; several processes together can use more"
         return .success(e)
     }
 }

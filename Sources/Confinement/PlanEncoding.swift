@@ -98,7 +98,7 @@ extension Step {
                 JRUN_OP_LANDLOCK_RULESET, a: set.files.rawValue,
                 blob: data.add(blob: withUnsafeBytes(of: set.scopes) { Array($0) }))
         case .landlockPath(let path, let access): make(JRUN_OP_LANDLOCK_PATH, data.add(text: path), a: access.rawValue)
-        case .pipe(let stream): make(JRUN_OP_PIPE, a: UInt64(stream))
+        case .pipe(let stream, let owner): make(JRUN_OP_PIPE, a: UInt64(stream), b: UInt64(owner))
         case .startProgram(let cgroup): make(JRUN_OP_START_PROGRAM, fd: fds[cgroup]!)
         default: encodedForProgram(into: &data, fds)
         }
@@ -110,6 +110,7 @@ extension Step {
         case .cgroupNamespace: make(JRUN_OP_CGROUP_NAMESPACE)
         case .keyring: make(JRUN_OP_KEYRING)
         case .stdio(let source, let stream): make(JRUN_OP_STDIO, fd: source.map { fds[$0]! } ?? -1, a: UInt64(stream))
+        case .scheduling: make(JRUN_OP_SCHEDULING)
         case .umask(let mask): make(JRUN_OP_UMASK, a: UInt64(mask))
         case .rlimit(let resource, let value):
             make(JRUN_OP_RLIMIT, data.add(text: resource.name), a: UInt64(resource.rawValue), b: value)

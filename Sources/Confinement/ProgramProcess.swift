@@ -17,6 +17,8 @@ struct ProgramProcess {
             // Pipes and the spool are placed while descriptors may still be passed about; files come later, as the user.
             + pipes
             + [.umask(0o077)]
+            // A real-time or negative nice launcher must not hand that on; going back up needs what is given up below.
+            + [.scheduling]
             // Hard limits are lowered once and for all; raising a hard limit again needs a capability that goes below.
             + limits
             // /proc/self is still root's here; it stays the program's own afterwards.
@@ -49,7 +51,8 @@ struct ProgramProcess {
     private var limits: [Step] {
         let limits = inputs.request.limits
         var all: [(Step.RLimit, UInt64)] = [
-            (.core, 0), (.nofile, UInt64(limits[.open_files])), (.fsize, UInt64(limits[.file_size])),
+            // 1, not 0: a core_pattern that pipes ignores the limit, except for exactly 1. Source: core(5), fs/coredump.c
+            (.core, 1), (.nofile, UInt64(limits[.open_files])), (.fsize, UInt64(limits[.file_size])),
             // Locked and queued memory is the kernel's; a run gets what ordinary programs use of it.
             (.memlock, 64 << 10), (.msgqueue, 0), (.sigpending, 256), (.nice, 0), (.rtprio, 0),
         ]

@@ -18,6 +18,9 @@ public struct SeccompPolicy: Sendable, Equatable {
         self.forbidden = forbidden
     }
 
+    /// Memory that RLIMIT_AS does not count. Refused where that is all that bounds a run's memory.
+    public static let uncountedMemory = ["memfd_create", "shmget", "semget", "msgget"]
+
     /// The profile's changes. `deny` wins over everything, `allow` over the standard lists.
     public func extended(allow: [String], deny: [String]) -> SeccompPolicy {
         let denied = Set(deny), granted = Set(allow).subtracting(denied)
@@ -41,7 +44,7 @@ private let standardForbidden = words(
     """)
 
 /// What ordinary programs, their C library and their language runtimes use. Not here, hence EPERM: ptrace, bpf,
-/// perf_event_open, userfaultfd, io_uring_*, keyctl and its kin, unshare, name_to_handle_at, kcmp, process_vm_*,
+/// perf_event_open, userfaultfd, io_uring_*, kernel AIO (its contexts are a quantity of the whole host), keyctl and its kin, unshare, name_to_handle_at, kcmp, process_vm_*,
 /// pidfd_getfd, fanotify_*, syslog, modify_ldt, lookup_dcookie, personality beyond the two harmless forms.
 private let standardAllowed = words(
     """
@@ -53,19 +56,19 @@ private let standardAllowed = words(
     getcpu getcwd getdents getdents64 getegid geteuid getgid getgroups getitimer get_mempolicy getpeername getpgid getpgrp
     getpid getppid getpriority getrandom getresgid getresuid getrlimit get_robust_list getrusage getsid getsockname
     getsockopt get_thread_area gettid gettimeofday getuid getxattr inotify_add_watch inotify_init inotify_init1
-    inotify_rm_watch io_cancel ioctl io_destroy io_getevents io_pgetevents ioprio_get ioprio_set io_setup io_submit kill
+    inotify_rm_watch ioctl ioprio_get ioprio_set kill
     landlock_add_rule landlock_create_ruleset landlock_restrict_self lchown lgetxattr link linkat listen listxattr
-    llistxattr lremovexattr lseek lsetxattr lstat madvise mbind membarrier memfd_create migrate_pages mincore mkdir mkdirat
+    llistxattr lremovexattr lseek lsetxattr lstat madvise mbind membarrier memfd_create mincore mkdir mkdirat
     mknod mknodat mlock mlock2 mlockall mmap mprotect mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedsend
     mq_unlink mremap mseal msgctl msgget msgrcv msgsnd msync munlock munlockall munmap nanosleep newfstatat open openat
     openat2 pause pidfd_open pidfd_send_signal pipe pipe2 pkey_alloc pkey_free pkey_mprotect poll ppoll prctl pread64
-    preadv preadv2 prlimit64 process_madvise process_mrelease pselect6 pwrite64 pwritev pwritev2 read readahead readlink
+    preadv preadv2 prlimit64 process_mrelease pselect6 pwrite64 pwritev pwritev2 read readahead readlink
     readlinkat readv recvfrom recvmmsg recvmsg remap_file_pages removexattr rename renameat renameat2 restart_syscall
     rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait
     rt_tgsigqueueinfo sched_getaffinity sched_getattr sched_getparam sched_get_priority_max sched_get_priority_min
     sched_getscheduler sched_rr_get_interval sched_setaffinity sched_setattr sched_setparam sched_setscheduler sched_yield
     seccomp select semctl semget semop semtimedop sendfile sendmmsg sendmsg sendto setfsgid setfsuid setgid setgroups
-    setitimer set_mempolicy set_mempolicy_home_node setpgid setpriority setregid setresgid setresuid setreuid setrlimit
+    setitimer set_mempolicy setpgid setpriority setregid setresgid setresuid setreuid setrlimit
     set_robust_list setsid setsockopt set_thread_area set_tid_address setuid setxattr shmat shmctl shmdt shmget shutdown
     sigaltstack signalfd signalfd4 splice stat statfs statx symlink symlinkat sync sync_file_range syncfs
     sysinfo tee tgkill time timer_create timer_delete timer_getoverrun timer_gettime timer_settime timerfd_create

@@ -68,7 +68,7 @@ public enum Step: Sendable, Equatable {
     case loopback
     case landlockRuleset(LandlockRuleset)
     case landlockPath(String, LandlockAccess)
-    case pipe(stream: Int)
+    case pipe(stream: Int, owner: UInt32)
     case startProgram(in: PlanDescriptor)
     // By the program's process
     case session
@@ -76,6 +76,7 @@ public enum Step: Sendable, Equatable {
     case keyring
     case stdio(PlanDescriptor?, stream: Int)
     case umask(UInt32)
+    case scheduling
     case rlimit(RLimit, UInt64)
     case oomScore(Int)
     case groups
@@ -139,7 +140,7 @@ extension Step: CustomStringConvertible {
         case .loopback: "raise the loopback interface"
         case .landlockRuleset(let ruleset): "create the Landlock ruleset (\(ruleset))"
         case .landlockPath(let path, let access): "allow \(access) beneath '\(path)' in Landlock"
-        case .pipe(let stream): "make the pipe for \(streamNames[stream])"
+        case .pipe(let stream, _): "make the pipe for \(streamNames[stream])"
         case .startProgram(let cgroup): "start the program's process in \(cgroup.name)"
         default: programDescription
         }
@@ -152,6 +153,7 @@ extension Step: CustomStringConvertible {
         case .keyring: "join a new session keyring"
         case .stdio(let source, let stream): "connect \(streamNames[stream]) to \(source?.name ?? "its pipe")"
         case .umask(let mask): "set the umask to \(octal(mask))"
+        case .scheduling: "set ordinary scheduling and niceness"
         case .rlimit(let resource, let value): "set RLIMIT_\(resource.name) to \(value)"
         case .oomScore(let score): "set the OOM score adjustment to \(score)"
         case .groups: "drop the supplementary groups"

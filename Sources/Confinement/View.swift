@@ -136,8 +136,8 @@ struct View {
     }
 
     private var streams: [Step] {
-        (inputs.program.stdout == .stream ? [.pipe(stream: 1)] : [])
-            + (inputs.program.stderr == .stream ? [.pipe(stream: 2)] : [])
+        (inputs.program.stdout == .stream ? [.pipe(stream: 1, owner: inputs.identity.uid)] : [])
+            + (inputs.program.stderr == .stream ? [.pipe(stream: 2, owner: inputs.identity.uid)] : [])
     }
 }
 

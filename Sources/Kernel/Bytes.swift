@@ -138,3 +138,29 @@ extension FileSystem {
         }
     }
 }
+
+extension FileSystem {
+    /// Removes everything in an open directory, following nothing.
+    ///
+    /// - Parameter depth: levels of directories it goes down; ELOOP beyond.
+    public static func removeContents(of directory: Int32, depth: Int = 64) throws(KernelError) {
+        for bytes in try names(in: directory) {
+            let name = String(decoding: bytes, as: UTF8.self)
+            let result = sys_unlinkat(directory, name, 0)
+            if result >= 0 { continue }
+            guard result == Int(-EISDIR) else { throw KernelError("remove '\(name)'", errno: Int32(-result)) }
+            if depth == 0 { throw KernelError("remove '\(name)'", errno: ELOOP) }
+            let child = try openBeneath(directory, name, [.read, .directory])
+            try removeContents(of: child.raw, depth: depth - 1)
+            try removeDirectory(name, at: directory)
+        }
+    }
+
+    /// Makes sure that 0, 1 and 2 are open: whatever is opened first would become a standard stream otherwise.
+    public static func ensureStandardStreams() {
+        for stream: Int32 in 0...2 where sys_fcntl(stream, F_GETFL, 0) == Int(-EBADF) {
+            // The lowest free number is this one.
+            _ = sys_openat(here, "/dev/null", stream == 0 ? O_RDONLY : O_WRONLY, 0)
+        }
+    }
+}

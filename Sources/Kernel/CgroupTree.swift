@@ -21,7 +21,13 @@ public struct CgroupTree: Sendable {
 
     /// Controllers that the kernel offers at the root of the v2 tree.
     public static func availableControllers(at mountPoint: String) -> Set<String> {
-        let text = (try? FileSystem.text(of: "\(mountPoint)/cgroup.controllers")) ?? ""
+        words(in: "\(mountPoint)/cgroup.controllers")
+    }
+
+    private static let wanted: Set<String> = ["memory", "pids", "cpu", "io", "cpuset"]
+
+    private static func words(in path: String) -> Set<String> {
+        let text = (try? FileSystem.text(of: path)) ?? ""
         return Set(text.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init))
     }
 
@@ -29,8 +35,15 @@ public struct CgroupTree: Sendable {
     public init(preparing path: String) throws(KernelError) {
         self.path = path
         if sys_faccessat(AT_FDCWD, "\(path)/runs", 0) != 0 { try CgroupTree.makeSubtree(path) }
-        let text = try FileSystem.text(of: "\(path)/runs/cgroup.subtree_control")
-        controllers = Set(text.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init))
+        var enabled = CgroupTree.words(in: "\(path)/runs/cgroup.subtree_control")
+        // Whoever makes the subtree at this moment may not be done.
+        if !CgroupTree.words(in: "\(path)/runs/cgroup.controllers").intersection(CgroupTree.wanted).isSubset(
+            of: enabled)
+        {
+            try CgroupTree.makeSubtree(path)
+            enabled = CgroupTree.words(in: "\(path)/runs/cgroup.subtree_control")
+        }
+        controllers = enabled
     }
 
     private static func makeSubtree(_ path: String) throws(KernelError) {
@@ -38,7 +51,7 @@ public struct CgroupTree: Sendable {
             try FileSystem.makeDirectories(directory, mode: 0o755)
         }
         let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-        for controller in ["memory", "pids", "cpu", "io", "cpuset"] {
+        for controller in wanted.sorted() {
             // One that cannot be enabled is missing from `controllers` afterwards, which is where it is judged.
             for level in [parent, path, "\(path)/runs"] {
                 try? FileSystem.write("+\(controller)", toPath: "\(level)/cgroup.subtree_control")

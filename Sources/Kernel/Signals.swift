@@ -7,10 +7,23 @@ public struct SignalQueue: ~Copyable {
     /// SIGINT, SIGTERM and SIGHUP: the ways of asking a command to stop. Blocks their usual effect in this thread.
     public static func requestsToStop() throws(KernelError) -> SignalQueue {
         var mask: UInt64 = 0
-        for signal in [SIGINT, SIGTERM, SIGHUP] { mask |= 1 << (UInt64(signal) - 1) }
+        // One that is ignored stays so: that is what nohup means.
+        for signal in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(signal) { mask |= 1 << (UInt64(signal) - 1) }
         try check(sys_rt_sigprocmask(SIG_BLOCK, &mask, nil), "block signals")
         return SignalQueue(
             descriptor: try checkFD(sys_signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK), "make a signal descriptor"))
+    }
+
+    private static func isIgnored(_ signal: Int32) -> Bool {
+        var action = k_sigaction()
+        return sys_rt_sigaction(signal, nil, &action) >= 0 && action.handler == 1
+    }
+
+    /// Whether one is waiting; it stays there.
+    public static func isWaiting(on descriptor: Int32) -> Bool {
+        var poll = k_pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        var now = k_timespec()
+        return sys_ppoll(&poll, 1, &now) > 0
     }
 
     /// The next signal's number; nil when none is waiting.
@@ -21,10 +34,12 @@ public struct SignalQueue: ~Copyable {
     }
 }
 
-/// A broken pipe is an error of write(2), not a signal. jrun's child resets this before it executes.
-public func ignoreBrokenPipes() {
+/// A broken pipe and a file that may not grow are errors of write(2), not signals. jrun's child resets this before it
+/// executes.
+public func ignoreSignalsOfWriting() {
     var ignore = k_sigaction(handler: 1, flags: 0, restorer: 0, mask: 0)
     _ = sys_rt_sigaction(SIGPIPE, &ignore, nil)
+    _ = sys_rt_sigaction(SIGXFSZ, &ignore, nil)
 }
 
 /// A counter to poll: readable once somebody has added to it. Source: eventfd(2).

@@ -7,7 +7,8 @@ import Programs
 extension Execution {
     /// From the end of jrun-init to the report: evidence, results, figures.
     mutating func conclude(
-        _ ended: Ended, _ directory: borrowing RunDirectory, _ workspace: borrowing Workspace,
+        _ ended: Ended, _ directory: borrowing RunDirectory, _ signals: borrowing SignalQueue,
+        _ workspace: borrowing Workspace,
         _ leaf: borrowing CgroupLeaf, _ outputDirectory: Int32?
     ) throws -> ExecutionOutcome {
         let program = preparation.program, limits = preparation.request.limits
@@ -15,9 +16,13 @@ extension Execution {
         var verdict =
             ended.failure.map { Verdict(launchFailed: $0) }
             ?? Verdict(ended.status, program: program, limits: limits, enforcement: preparation.enforcement)
-        let harvest = Harvest(program: program, limits: limits, state: verdict.state, cause: verdict.cause)
+        var harvest = Harvest(
+            program: program, limits: limits, state: verdict.state, cause: verdict.cause,
+            reserved: Set(options.inputs.compactMap { try? FileStatus(path: $0.source) }.map(FileIdentity.init)),
+            stopRequests: signals.descriptor.raw)
         let outcome = try harvest.collect(from: workspace, into: outputDirectory)
         verdict.judgeResults(missing: outcome.missing)
+        verdict.lacksResults = outcome.isIncomplete
         if let status = ended.status { addPhases(status, clonedAt: ended.clonedAt) }
         phases.harvest = Int64((monotonicNanoseconds() - harvestStarted) / 1000)
 
@@ -29,11 +34,12 @@ extension Execution {
             phases: phases,
             usage: usage(ended.status, leaf, workspace),
             limits: Report.LimitReport.all(limits, preparation.enforcement),
-            security: ended.failure == nil ? securityMechanisms : [], results: outcome.files, resultsRefused: outcome.refused,
+            security: ended.failure == nil ? securityMechanisms : [], results: outcome.files,
+            resultsRefused: outcome.refused,
             resultsMissing: outcome.missing, node: NodeFacts.report)
         try EventLog(in: directory).record(verdict.state, cause: verdict.cause)
         if options.keep {
-            try keepWorkDirectory(harvest, workspace, directory)
+            try keepWorkDirectory(&harvest, workspace, directory)
             // Last: a directory with a report is a run that somebody wants to keep, not one to sweep.
             try directory.write("report.json", try report.json())
         }
@@ -53,7 +59,8 @@ extension Execution {
         // A record without an end is a lost run's: it ended at some time before now.
         let hasEnded = status?.state == UInt32(JRUN_STATUS_ENDED)
         let endedAt = hasEnded ? status!.ended_realtime : realtimeNanoseconds()
-        let wall = status.map { hasEnded ? $0.wall_ns : monotonicNanoseconds() - $0.exec_at }.map { Int64($0 / 1000) } ?? 0
+        let wall =
+            status.map { hasEnded ? $0.wall_ns : monotonicNanoseconds() - $0.exec_at }.map { Int64($0 / 1000) } ?? 0
         return Report.Times(
             created: timestamp(createdAt), started: status.map { timestamp($0.started_realtime) },
             ended: timestamp(endedAt),
@@ -104,7 +111,7 @@ extension Execution {
 
     /// Copies what the program left, so that it can be looked at when the run is over.
     private func keepWorkDirectory(
-        _ harvest: Harvest, _ workspace: borrowing Workspace, _ directory: borrowing RunDirectory
+        _ harvest: inout Harvest, _ workspace: borrowing Workspace, _ directory: borrowing RunDirectory
     ) throws {
         try FileSystem.makeDirectory("work", mode: 0o700, at: directory.directory.raw)
         let work = try FileSystem.open("work", [.read, .directory], at: directory.directory.raw)

@@ -49,7 +49,7 @@ public struct Execution {
     public mutating func execute() throws -> ExecutionOutcome {
         // From here on a request to stop is something to answer, not an end: there are things to remove.
         let signals = try SignalQueue.requestsToStop()
-        _ = try RunDirectory.sweep(preparation.node, cgroups: preparation.cgroups)
+        RunDirectory.sweep(preparation.node, cgroups: preparation.cgroups)
         // Opened before anything runs, so that a result always has a place to go to.
         let output = try options.outputDirectory.map(openOutputDirectory)?.release()
         defer { if let output { _ = sys_close(output) } }
@@ -95,7 +95,7 @@ public struct Execution {
             try setCgroupLimits(leaf)
             phases.cgroup = lap(&clock)
             let ended = try launchAndFollow(directory, signals, slot, workspace, leaf, runs.raw)
-            let report = try conclude(ended, directory, workspace, leaf, outputDirectory)
+            let report = try conclude(ended, directory, signals, workspace, leaf, outputDirectory)
             try leaf.remove(from: runs.raw)
             return report
         } catch {
@@ -123,7 +123,8 @@ public struct Execution {
     }
 
     private mutating func launchAndFollow(
-        _ directory: borrowing RunDirectory, _ signals: borrowing SignalQueue, _ slot: borrowing UIDSlot, _ workspace: borrowing Workspace,
+        _ directory: borrowing RunDirectory, _ signals: borrowing SignalQueue, _ slot: borrowing UIDSlot,
+        _ workspace: borrowing Workspace,
         _ leaf: borrowing CgroupLeaf, _ runs: Int32
     ) throws -> Ended {
         let identity = RunIdentity(id: directory.id.description, uid: slot.uid)

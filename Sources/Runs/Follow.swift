@@ -50,8 +50,8 @@ extension Execution {
         }
         launched.wait()
         status.erase()
-        stdout.drain()
-        stderr.drain()
+        stdout.drain(unlessStoppedBy: signals)
+        stderr.drain(unlessStoppedBy: signals)
     }
 }
 

@@ -23,10 +23,19 @@ enum HostProbe {
         return sys_seccomp(UInt32(SECCOMP_GET_ACTION_AVAIL), 0, &action) == 0
     }
 
+    /// CPUs that are online: a program may widen the affinity that it starts with.
     static func cpus() -> Int {
-        var mask = [UInt64](repeating: 0, count: 128)
-        let n = sys_sched_getaffinity(0, mask.count * 8, &mask)
-        return n <= 0 ? 1 : max(1, mask.reduce(0) { $0 + $1.nonzeroBitCount })
+        let text = (try? FileSystem.text(of: "/sys/devices/system/cpu/online")) ?? ""
+        return max(1, parseCPUList(text))
+    }
+
+    /// How many CPUs a list such as `0-3,8` names.
+    static func parseCPUList(_ text: String) -> Int {
+        text.split(whereSeparator: { $0 == "," || $0 == "\n" }).reduce(0) { count, range in
+            let ends = range.split(separator: "-").compactMap { Int($0) }
+            guard let first = ends.first, let last = ends.last, last >= first else { return count }
+            return count + last - first + 1
+        }
     }
 
     private static func pathKinds(_ program: Program) -> [String: HostFacts.PathKind] {

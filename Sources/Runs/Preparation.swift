@@ -89,10 +89,12 @@ public struct Preparation: Sendable {
     }
 
     var seccompPolicy: SeccompPolicy {
-        switch program.security.seccomp {
-        case .default, .file: .standard
-        case .extended(let allow, let deny): SeccompPolicy.standard.extended(allow: allow, deny: deny)
+        var policy = SeccompPolicy.standard
+        if enforcement[.memory] == .addressSpace {
+            policy.allowed.removeAll { SeccompPolicy.uncountedMemory.contains($0) }
         }
+        guard case .extended(let allow, let deny) = program.security.seccomp else { return policy }
+        return policy.extended(allow: allow, deny: deny)
     }
 
     public func plan(for identity: RunIdentity) throws -> LaunchPlan {

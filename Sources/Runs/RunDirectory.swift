@@ -13,15 +13,16 @@ struct RunDirectory: ~Copyable {
         try FileSystem.makeDirectories(node.runsDirectory, mode: 0o700)
         let parent = try FileSystem.open(node.runsDirectory, [.read, .directory])
         let id = RunID()
-        // A shared lock against the sweep, which must not see a directory that is not locked yet.
-        let runs = parent.raw
-        _ = try lock(runs, shared: true, waiting: true)
-        defer { unlock(runs) }
-        try FileSystem.makeDirectory(id.description, mode: 0o700, at: parent.raw)
-        let directory = try FileSystem.open(id.description, [.read, .directory], at: parent.raw)
+        // Under a name that the sweep does not know until it is locked.
+        let unborn = "\(unbornPrefix)\(id)"
+        try FileSystem.makeDirectory(unborn, mode: 0o700, at: parent.raw)
+        let directory = try FileSystem.open(unborn, [.read, .directory], at: parent.raw)
         _ = try lock(directory.raw)
+        try FileSystem.rename(unborn, to: id.description, from: parent.raw, at: parent.raw)
         return RunDirectory(id: id, parent: parent, directory: directory, path: "\(node.runsDirectory)/\(id)")
     }
+
+    private static let unbornPrefix = ".new-"
 
     func createFile(_ name: String, _ flags: FileSystem.OpenFlags = [.readWrite, .create, .exclusive]) throws -> OwnedFD
     {
@@ -37,32 +38,46 @@ struct RunDirectory: ~Copyable {
     }
 
     private static func remove(_ name: String, directory: Int32, from parent: Int32) throws {
-        for entry in try FileSystem.names(in: directory) {
-            try FileSystem.removeFile(String(decoding: entry, as: UTF8.self), at: directory)
-        }
+        try FileSystem.removeContents(of: directory)
         try FileSystem.removeDirectory(name, at: parent)
     }
 
     /// Removes what runs left whose launcher and jrun-init died at once (power loss, two kills): directories without a
-    /// report that nobody holds locked, and their cgroups. Returns their ids.
-    static func sweep(_ node: Node, cgroups: CgroupTree?) throws -> [String] {
-        guard let parent = try? FileSystem.open(node.runsDirectory, [.read, .directory]) else { return [] }
+    /// report that nobody holds locked, and their cgroups. What cannot be removed now is left to the next sweep: a
+    /// sweep never waits and never fails the run that happens to do it.
+    static func sweep(_ node: Node, cgroups: CgroupTree?) {
+        guard let parent = try? FileSystem.open(node.runsDirectory, [.read, .directory]),
+            let names = try? FileSystem.names(in: parent.raw)
+        else { return }
         let runs = parent.raw
-        let names = try FileSystem.names(in: runs).map { String(decoding: $0, as: UTF8.self) }
-        guard try !names.isEmpty && lock(runs) else { return [] }
-        defer { unlock(runs) }
-        return try names.filter { try RunID($0) != nil && removeIfAbandoned($0, from: runs, cgroups) }
+        for name in names.map({ String(decoding: $0, as: UTF8.self) }) {
+            if RunID(name) != nil {
+                try? removeIfAbandoned(name, from: runs, cgroups)
+            } else if name.hasPrefix(unbornPrefix), isOld(name, in: runs) {
+                try? FileSystem.removeDirectory(name, at: runs)
+            }
+        }
     }
 
-    private static func removeIfAbandoned(_ name: String, from parent: Int32, _ cgroups: CgroupTree?) throws -> Bool {
-        guard let directory = try? FileSystem.open(name, [.read, .directory], at: parent),
-            (try? FileStatus(path: "report.json", at: directory.raw)) == nil, try lock(directory.raw)
-        else { return false }
-        if let runs = try cgroups?.openRuns(), let leaf = try? FileSystem.open(name, [.read, .directory], at: runs.raw)
-        {
-            try CgroupLeaf.killAndRemove(name, directory: leaf.raw, from: runs.raw)
-        }
+    /// A directory gets its name and its lock within microseconds; one of a minute ago never will.
+    private static func isOld(_ name: String, in parent: Int32) -> Bool {
+        guard let status = try? FileStatus(path: name, at: parent, following: false) else { return false }
+        return Int64(realtimeNanoseconds()) - status.modifiedNanoseconds > 60_000_000_000
+    }
+
+    private static func removeIfAbandoned(_ name: String, from parent: Int32, _ cgroups: CgroupTree?) throws {
+        let directory = try FileSystem.open(name, [.read, .directory], at: parent)
+        let isKept = (try? FileStatus(path: "report.json", at: directory.raw)) != nil
+        // A directory that was just removed by its owner can still be locked.
+        guard !isKept, try lock(directory.raw), try FileStatus(of: directory.raw).links > 0 else { return }
+        if let cgroups { try removeLeaf(name, cgroups) }
         try remove(name, directory: directory.raw, from: parent)
-        return true
+    }
+
+    private static func removeLeaf(_ name: String, _ cgroups: CgroupTree) throws {
+        let runs = try cgroups.openRuns()
+        guard let leaf = try? FileSystem.open(name, [.read, .directory], at: runs.raw) else { return }
+        try FileSystem.write("1", toPath: "cgroup.kill", at: leaf.raw)
+        try FileSystem.removeDirectory(name, at: runs.raw)
     }
 }

@@ -59,12 +59,16 @@ struct SpoolFollower: ~Copyable {
         return sys_ppoll(&poll, 1, &now) > 0
     }
 
-    /// The rest, however long the reader takes; for the end of a run.
-    mutating func drain() {
+    /// The rest, however long the reader takes, for the end of a run; a signal ends the wait.
+    mutating func drain(unlessStoppedBy signals: borrowing SignalQueue) {
         pump()
         while hasPending() {
-            var poll = k_pollfd(fd: sink, events: Int16(POLLOUT), revents: 0)
-            _ = sys_ppoll(&poll, 1, nil)
+            var polls = [
+                k_pollfd(fd: sink, events: Int16(POLLOUT), revents: 0),
+                k_pollfd(fd: signals.descriptor.raw, events: Int16(POLLIN), revents: 0),
+            ]
+            _ = sys_ppoll(&polls, 2, nil)
+            if signals.next() != nil { return }
             pump()
         }
     }

@@ -12,6 +12,8 @@ struct Verdict {
     var signal: Int32?
     /// Set when the program's own execve failed.
     var launchExitStatus: Int32?
+    /// A result could not be written for reasons of our own.
+    var lacksResults = false
 
     init(_ status: jrun_status?, program: Program, limits: Limits, enforcement: Enforcement) {
         guard let status, status.state == UInt32(JRUN_STATUS_ENDED) else {
@@ -34,6 +36,7 @@ struct Verdict {
         case .result, .lost: 125
         // A program that ends with 0 when it is told to stop has not done what it was started for.
         case .terminateRequest where exitCode == 0: 128 + 15
+        case .exit where lacksResults: 125
         default: exitCode ?? 128 + (signal ?? 9)
         }
     }
@@ -86,7 +89,9 @@ private struct Judge {
         let signal = "SIG\(program.stop.signal.name)"
         let outlived = wait & 0x7f == 9 && program.stop.signal != .kill
         let grace = formatDuration(milliseconds: program.stop.graceMilliseconds)
-        let words = outlived ? "asked to terminate, still there \(grace) after \(signal), killed" : "asked to terminate (\(signal))"
+        let words =
+            outlived
+            ? "asked to terminate, still there \(grace) after \(signal), killed" : "asked to terminate (\(signal))"
         return (.interrupted, .terminateRequest, .init(summary: words))
     }
 

@@ -43,15 +43,15 @@ struct Workspace: ~Copyable {
 
     mutating func stage(_ input: InputFile) throws {
         let source = try FileSystem.open(input.source, [.read, .nonBlocking])
-        guard try FileStatus(of: source.raw).kind == .file else {
-            throw RunRefused("input '\(input.source)' is not a regular file any more")
+        let now = try FileStatus(of: source.raw)
+        guard now.kind == .file, now.size == input.size else {
+            throw RunRefused("input '\(input.source)' has changed since it was looked at")
         }
         try makeParents(of: input.name)
         let target = try FileSystem.openBeneath(root.raw, input.name, [.write, .create, .exclusive], mode: 0o600)
-        do { try copyAll(from: source.raw, to: target.raw) } catch {
-            throw RunRefused(
-                "input '\(input.name)': \(describe(errno: error.errno)); the work directory holds what limit 'disk' allows"
-            )
+        do { try copy(input.size, from: source.raw, to: target.raw) } catch {
+            let cure = error.errno == ENOSPC ? "; the work directory holds what limit 'disk' allows" : ""
+            throw RunRefused("input '\(input.name)': \(describe(errno: error.errno))\(cure)")
         }
         try FileSystem.changeOwner(target.raw, to: owner)
         let status = try FileStatus(of: target.raw)
@@ -74,11 +74,13 @@ struct Workspace: ~Copyable {
     }
 }
 
-/// Copies from the current positions to the end, inside the kernel.
-func copyAll(from source: Int32, to target: Int32) throws(KernelError) {
-    while true {
-        let n = sys_sendfile(target, source, 1 << 30)
+/// Copies `size` bytes from the current positions, inside the kernel; a file that has become shorter ends it.
+func copy(_ size: Int64, from source: Int32, to target: Int32) throws(KernelError) {
+    var left = size
+    while left > 0 {
+        let n = sys_sendfile(target, source, Int(min(left, 1 << 30)))
         if n == Int(-EINTR) { continue }
         if try check(n, "copy") == 0 { return }
+        left -= Int64(n)
     }
 }

@@ -8,9 +8,10 @@ import CPlan
 struct CgroupLeaf {
     let directory: Int32
 
-    func kill() { write("cgroup.kill", "1") }
-    func freeze() { write("cgroup.freeze", "1") }
-    func thaw() { write("cgroup.freeze", "0") }
+    /// Everything in the leaf, at once; should that not be possible, everything in our pid namespace but us.
+    func kill() { if !write("cgroup.kill", "1") { _ = sys_kill(-1, SIGKILL) } }
+    func freeze() { _ = write("cgroup.freeze", "1") }
+    func thaw() { _ = write("cgroup.freeze", "0") }
 
     /// CPU time of everything that ever ran in the leaf, in nanoseconds.
     func cpuNanoseconds() -> UInt64 { number(after: "usage_usec ", in: "cpu.stat") &* 1000 }
@@ -44,10 +45,11 @@ struct CgroupLeaf {
         return file < 0 ? nil : Int32(file)
     }
 
-    private func write(_ name: StaticString, _ value: StaticString) {
-        guard let file = open(name, O_WRONLY) else { return }
-        _ = sys_write(file, value.utf8Start, value.utf8CodeUnitCount)
+    private func write(_ name: StaticString, _ value: StaticString) -> Bool {
+        guard let file = open(name, O_WRONLY) else { return false }
+        let n = sys_write(file, value.utf8Start, value.utf8CodeUnitCount)
         _ = sys_close(file)
+        return n > 0
     }
 
     /// The number behind `key` at the start of a line; 0 when the file or the key is not there.

@@ -65,6 +65,8 @@ struct Launch {
         for stream: Int32 in 0...2 { _ = sys_dup3(null, stream, 0) }
         _ = sys_close(null)
         if pid < 0 { throw StepFailure(step: index, error: Int32(-pid)) }
+        // Killed from outside before it could execute: the run has begun and is about to end.
+        if executedAt == 0 { executedAt = monotonicNow() }
         if let failure {
             _ = sys_wait4(Int32(pid), nil, WALL, nil)
             throw failure

@@ -27,6 +27,8 @@ public func jrunInitMain() -> Never {
     // Whatever is opened from here on, and all that came in, stays out of the program.
     _ = sys_close_range(3, ~0, UInt32(CLOSE_RANGE_CLOEXEC))
     let enteredAt = monotonicNow()
+    // The modes in the plan are meant as they stand; the launcher's umask is nobody's business here.
+    _ = sys_umask(0)
     do throws(StepFailure) {
         let plan = try Plan(descriptor: JRUN_FD_PLAN)
         var launch = Launch(plan: plan)

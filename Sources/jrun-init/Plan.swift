@@ -29,7 +29,8 @@ struct Plan {
         let stepBytes = Int(header.step_count) * MemoryLayout<jrun_step>.stride
         guard header.magic == JRUN_PLAN_MAGIC, header.version == JRUN_PLAN_VERSION,
             Int(header.total_bytes) == size, header.step_count <= JRUN_PLAN_MAX_STEPS,
-            header.program_step <= header.step_count,
+            header.program_step >= 1, header.program_step < header.step_count,
+            header.supervision.text_run < header.data_bytes,
             Int(header.data_offset) == MemoryLayout<jrun_plan_header>.size + stepBytes,
             header.data_bytes >= 1, Int(header.data_offset) + Int(header.data_bytes) == size
         else { throw invalid }
@@ -51,7 +52,7 @@ struct Plan {
     private func isWithinBounds(_ step: jrun_step) -> Bool {
         step.op >= 1 && step.op <= JRUN_OP_LAST && step.text_1 < dataBytes && step.text_2 < dataBytes
             && UInt64(step.blob_offset) + UInt64(step.blob_bytes) <= UInt64(dataBytes)
-            && step.blob_offset % 8 == 0
+            && step.blob_offset % 8 == 0 && (step.op != JRUN_OP_LANDLOCK_RULESET || step.blob_bytes == 8)
     }
 
     func text(_ offset: UInt32) -> UnsafePointer<CChar> {

@@ -24,6 +24,7 @@ extension Launch {
         case JRUN_OP_WORKING_DIRECTORY: return sys_chdir(path)
         case JRUN_OP_REDIRECT: return redirect(path, flags: Int32(step.a), to: Int32(step.b))
         case JRUN_OP_DUPLICATE: return sys_dup3(Int32(step.a), Int32(step.b), 0)
+        case JRUN_OP_SCHEDULING: return resetScheduling()
         case JRUN_OP_NO_NEW_PRIVS: return sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         case JRUN_OP_LANDLOCK_ENFORCE: return sys_landlock_restrict_self(landlockRuleset)
         case JRUN_OP_SECCOMP: return loadFilter(step)
@@ -40,6 +41,15 @@ extension Launch {
     private func setLimit(_ resource: Int32, to value: UInt64) -> Int {
         var limit = k_rlimit(rlim_cur: value, rlim_max: value)
         return sys_prlimit(0, resource, &limit, nil)
+    }
+
+    /// Ordinary time sharing at no better than the ordinary niceness, whatever jrun itself was started with.
+    private func resetScheduling() -> Int {
+        var priority: Int32 = 0
+        let result = sys_sched_setscheduler(0, SCHED_OTHER, &priority)
+        if result < 0 { return result }
+        // getpriority(2) answers 20 - nice.
+        return sys_getpriority(0, 0) > 20 ? sys_setpriority(0, 0, 0) : 0
     }
 
     private func writeOOMScore(_ score: UnsafePointer<CChar>) -> Int {

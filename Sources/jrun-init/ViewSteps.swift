@@ -22,7 +22,7 @@ extension Launch {
         case JRUN_OP_LOOPBACK: return raiseLoopback()
         case JRUN_OP_LANDLOCK_RULESET: return makeRuleset(step)
         case JRUN_OP_LANDLOCK_PATH: return allowPath(path, accesses: step.a)
-        case JRUN_OP_PIPE: return makePipe(forStream: step.a)
+        case JRUN_OP_PIPE: return makePipe(forStream: step.a, owner: UInt32(step.b))
         default: return Int(-EINVAL)
         }
     }
@@ -108,13 +108,15 @@ extension Launch {
         return result
     }
 
-    private mutating func makePipe(forStream stream: UInt64) -> Int {
+    private mutating func makePipe(forStream stream: UInt64, owner: UInt32) -> Int {
         var ends: (Int32, Int32) = (-1, -1)
         let result = withUnsafeMutableBytes(of: &ends) {
             sys_pipe2($0.baseAddress!.assumingMemoryBound(to: Int32.self), O_CLOEXEC)
         }
         // The relay never waits inside a read; the program's end stays blocking.
         _ = sys_fcntl(ends.0, F_SETFL, Int(O_NONBLOCK))
+        // So that the program can open /dev/stdout by name.
+        _ = sys_fchown(ends.1, owner, owner)
         let pipe = Pipe(reader: ends.0, writer: ends.1)
         if stream == 1 { stdout = pipe } else { stderr = pipe }
         return result

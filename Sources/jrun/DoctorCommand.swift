@@ -14,7 +14,7 @@ struct DoctorCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        ignoreBrokenPipes()
+        ignoreSignalsOfWriting()
         try reporting {
             let diagnoses = Doctor.examine(node: try currentNode())
             let text = json ? try DoctorAnswer(diagnoses).json() : DoctorTable(diagnoses, colour: isTerminal(1)).text

@@ -23,7 +23,9 @@ struct RequestOptions: ParsableArguments {
     )
     var bestEffort = false
 
-    @Option(name: .long, help: ArgumentHelp("Set a limit, up to the program's ceiling, such as wall=30s.", valueName: "name=value"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Set a limit, up to the program's ceiling, such as wall=30s.", valueName: "name=value"))
     var limit: [String] = []
 
     @Option(
@@ -48,7 +50,7 @@ struct ExecCommand: ParsableCommand {
     var keep = false
 
     func run() throws {
-        ignoreBrokenPipes()
+        ignoreSignalsOfWriting()
         try reporting {
             let prepared = try PreparedRequest(options)
             let preparation = try prepared.preparation(options)
@@ -88,7 +90,9 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         try reporting {
             let prepared = try PreparedRequest(options)
-            guard isRoot() else { return print("\(options.program): accepted by its rules; the node was not looked at, which needs root") }
+            guard isRoot() else {
+                return print("\(options.program): accepted by its rules; the node was not looked at, which needs root")
+            }
             _ = try prepared.preparation(options)
             print("\(options.program): accepted")
         }
@@ -115,4 +119,3 @@ struct PlanCommand: ParsableCommand {
         }
     }
 }
-

@@ -18,6 +18,7 @@ struct Jrun: ParsableCommand {
 
     /// ArgumentParser's own usage errors exit with 64; jrun's callers expect 125 for everything that jrun refuses.
     static func main() {
+        FileSystem.ensureStandardStreams()
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -34,7 +35,9 @@ struct Jrun: ParsableCommand {
 
 /// ArgumentParser's words in our form, with the one hint that a newcomer needs.
 private func usageMessage(_ message: String) -> String {
-    let command = CommandLine.arguments.dropFirst().first.map { ["exec", "check", "plan", "program"].contains($0) ? " \($0)" : "" }
+    let command = CommandLine.arguments.dropFirst().first.map {
+        ["exec", "check", "plan", "program"].contains($0) ? " \($0)" : ""
+    }
     let hint = message.contains("nexpected argument") ? "; arguments for the program go behind '--'" : ""
     return "\(message.prefix(1).lowercased())\(message.dropFirst())\(hint) (see jrun\(command ?? "") --help)"
 }
@@ -57,5 +60,7 @@ func reporting(_ body: () throws -> Void) throws {
 }
 
 func complain(_ message: String) {
-    try? FileSystem.write("jrun: \(message)\n".utf8, to: 2, named: "stderr")
+    try? FileSystem.write(
+        "jrun: \(message.split(separator: "\n").map { printable(String($0)) }.joined(separator: "\n"))\n".utf8, to: 2,
+        named: "stderr")
 }

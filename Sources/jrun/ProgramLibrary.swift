@@ -29,7 +29,9 @@ struct ProgramLibrary {
 
     func load(_ name: String) throws -> LoadedProgram {
         for directory in named {
-            if let error = FileSystem.reasonNotToList(directory) { throw RunRefused("--programs '\(directory)': \(error)") }
+            if let error = FileSystem.reasonNotToList(directory) {
+                throw RunRefused("--programs '\(directory)': \(error)")
+            }
         }
         let known = list()
         // A path is taken as one, so that a program file can be tried where it is written.

@@ -54,8 +54,7 @@ private let onlyIn: [(target: String, module: String, files: Set<String>)] = [
 
     /// Foundation brings ICU: 1.5 ms more for every start (docs/architecture.md, "Dependencies").
     @Test func nobodyImportsFoundation() {
-        let wrong = (Repository.swiftSources + Repository.swiftTests).filter { $0.imports.contains("Foundation") }.map(
-            \.path)
+        let wrong = Repository.swiftSources.filter { $0.imports.contains("Foundation") }.map(\.path)
         #expect(wrong == [])
     }
 

@@ -98,6 +98,7 @@
 #define SIGTERM 15
 #define SIGCHLD 17
 #define SIGCONT 18
+#define SIGXFSZ 25
 #define SIGWINCH 28
 #define SIGSYS 31
 #define SIG_BLOCK 0
@@ -154,6 +155,7 @@
 #define RLIMIT_MSGQUEUE 12
 #define RLIMIT_NICE 13
 #define RLIMIT_RTPRIO 14
+#define SCHED_OTHER 0
 #define RUSAGE_CHILDREN (-1)
 #define RUSAGE_SELF 0
 

@@ -143,6 +143,11 @@ static inline long sys_sched_getaffinity(int pid, size_t n, void *mask) { return
 static inline long sys_sched_setaffinity(int pid, size_t n, const void *mask) {
     return SYS3(__NR_sched_setaffinity, pid, n, mask);
 }
+static inline long sys_sched_setscheduler(int pid, int policy, const int *priority) {
+    return SYS3(__NR_sched_setscheduler, pid, policy, priority);
+}
+static inline long sys_getpriority(int which, int who) { return SYS2(__NR_getpriority, which, who); }
+static inline long sys_setpriority(int which, int who, int nice) { return SYS3(__NR_setpriority, which, who, nice); }
 static inline long sys_getrandom(void *p, size_t n, unsigned flags) { return SYS3(__NR_getrandom, p, n, flags); }
 
 // Mounts and namespaces

@@ -38,7 +38,7 @@
 #define JRUN_OP_LOOPBACK 12         // -
 #define JRUN_OP_LANDLOCK_RULESET 13 // a: fs accesses; blob: u64 scopes
 #define JRUN_OP_LANDLOCK_PATH 14    // text_1: path; a: fs accesses
-#define JRUN_OP_PIPE 15             // a: 1 or 2, the stream; makes its pipe for the relay
+#define JRUN_OP_PIPE 15             // a: 1 or 2, the stream; b: uid of its owner; makes the pipe for the relay
 #define JRUN_OP_START_PROGRAM 16    // fd: cgroup leaf; last step of jrun-init
 #define JRUN_OP_SESSION 17          // -
 #define JRUN_OP_CGROUP_NAMESPACE 18 // -
@@ -60,7 +60,8 @@
 #define JRUN_OP_SECCOMP 34          // blob: struct sock_filter[]; a: SECCOMP_FILTER_FLAG_*
 #define JRUN_OP_EXECUTE 35          // text_1: path; blob: u64 offsets, argv then 0 then envp then 0; a: argc; b: envc
 #define JRUN_OP_DUPLICATE 36        // a: stream that is there; b: stream that becomes the same
-#define JRUN_OP_LAST 36
+#define JRUN_OP_SCHEDULING 37       // -
+#define JRUN_OP_LAST 37
 
 struct jrun_step {
     uint32_t op;
