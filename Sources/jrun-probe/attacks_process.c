@@ -117,6 +117,17 @@ static int execute(char **arguments) {
     return answer(execve(arguments[0], arguments, environ));  // only a refusal comes back
 }
 
+// For the parent of a run: a session keyring that the run must not see.
+static int execute_in_keyring(char **arguments) {
+    long id = syscall(SYS_keyctl, PROBE_KEYCTL_JOIN_SESSION_KEYRING, NULL);
+    if (id < 0) return answer(-1);
+    json_begin();
+    json_result(0);
+    json_number("id", id);
+    json_end();
+    return execute(arguments);
+}
+
 const struct verb process_attacks[] = {
     {"kill", 2, 2, "PID SIGNAL", "send a signal (-1 only under no_new_privs)", send_signal},
     {"ptrace", 0, 1, "[PID]", "seize PID; without, PTRACE_TRACEME", trace},
@@ -129,5 +140,6 @@ const struct verb process_attacks[] = {
     {"tiocsti", 0, 1, "[high]", "type a newline into the terminal; high: with the upper request bits set", push_input},
     {"tioclinux", 0, 0, "", "paste the console's selection", paste_selection},
     {"exec", 1, ANY_NUMBER, "PATH ARG…", "become another program; a line is printed only when refused", execute},
+    {"exec-keyring", 1, ANY_NUMBER, "PATH ARG…", "become another program, in a new session keyring", execute_in_keyring},
     {0},
 };

@@ -32,7 +32,10 @@ import Testing
     func withoutMemoryBestEffortSaysWhatItCosts(controllers: Set<String>?) throws {
         let enforcement = try decide(controllers, bestEffort: true).get()
         #expect(enforcement[.memory] == .addressSpace)
-        #expect(enforcement.weaker == [.memory: "bounds each process's address space, not the run's memory"])
+        #expect(
+            enforcement.weaker == [
+                .memory: "bounds each process's address space; several processes together can use more"
+            ])
     }
 
     /// The uid is the run's own, so RLIMIT_NPROC is as good as the controller.

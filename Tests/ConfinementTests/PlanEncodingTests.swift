@@ -110,6 +110,8 @@ private struct DecodedPlan {
         case .redirect(let path, let mode, let stream):
             let flags: UInt64 = mode == .read ? 0 : mode == .write ? 0o1101 : 0o102
             return isOp(JRUN_OP_REDIRECT) && first == path && record.a == flags && record.b == UInt64(stream)
+        case .pipe(let stream, let owner):
+            return isOp(JRUN_OP_PIPE) && record.a == UInt64(stream) && record.b == UInt64(owner)
         case .duplicate(let stream, let other):
             return isOp(JRUN_OP_DUPLICATE) && record.a == UInt64(stream) && record.b == UInt64(other)
         case .seccomp(let filter):
@@ -128,11 +130,11 @@ private struct DecodedPlan {
             case .enterRoot: (JRUN_OP_ENTER_ROOT, 0, "")
             case .sealRoot: (JRUN_OP_SEAL_ROOT, 0, "")
             case .loopback: (JRUN_OP_LOOPBACK, 0, "")
-            case .pipe(let stream): (JRUN_OP_PIPE, UInt64(stream), "")
             case .startProgram: (JRUN_OP_START_PROGRAM, 0, "")
             case .session: (JRUN_OP_SESSION, 0, "")
             case .cgroupNamespace: (JRUN_OP_CGROUP_NAMESPACE, 0, "")
             case .keyring: (JRUN_OP_KEYRING, 0, "")
+            case .scheduling: (JRUN_OP_SCHEDULING, 0, "")
             case .stdio(_, let stream): (JRUN_OP_STDIO, UInt64(stream), "")
             case .umask(let mask): (JRUN_OP_UMASK, UInt64(mask), "")
             case .oomScore(let score): (JRUN_OP_OOM_SCORE, 0, "\(score)")

@@ -19,6 +19,7 @@ extension LaunchPlan {
         let plan = try random.plan
         var order = [
             plan.places { $0 == .session }, plan.places { $0 == .cgroupNamespace }, plan.places { $0 == .keyring },
+            plan.places { $0 == .scheduling },
             plan.places { $0 == .groups }, plan.places { $0 == .gid(Sample.identity.uid) },
             plan.places { $0 == .boundingSet },
             plan.places { $0 == .securebits }, plan.places { $0 == .uid(Sample.identity.uid) },
@@ -141,8 +142,10 @@ extension LaunchPlan {
             }
             #expect(connections.count == 1, "\(streamNames[stream])")
         }
-        #expect(plan.viewSteps.contains(.pipe(stream: 1)) == (random.program.stdout == .stream))
-        #expect(plan.viewSteps.contains(.pipe(stream: 2)) == (random.program.stderr == .stream))
+        #expect(
+            plan.viewSteps.contains(.pipe(stream: 1, owner: Sample.identity.uid)) == (random.program.stdout == .stream))
+        #expect(
+            plan.viewSteps.contains(.pipe(stream: 2, owner: Sample.identity.uid)) == (random.program.stderr == .stream))
         #expect(plan.supervision.streamsStdout == (random.program.stdout == .stream))
         #expect(plan.supervision.streamsStderr == (random.program.stderr == .stream))
     }

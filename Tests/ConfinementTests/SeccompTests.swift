@@ -275,7 +275,7 @@ extension SeccompPolicy {
         "process_vm_readv",
         "process_vm_writev", "pidfd_getfd", "fanotify_init", "syslog", "modify_ldt", "mount", "pivot_root", "chroot",
         "clone",
-        "clone3", "socket", "personality",
+        "clone3", "socket", "personality", "io_setup", "migrate_pages", "process_madvise",
     ])
     func dangerousCallsAreNotAllowed(name: String) {
         #expect(!SeccompPolicy.standard.allowed.contains(name))
@@ -296,6 +296,14 @@ extension SeccompPolicy {
         #expect(base.extended(allow: ["read"], deny: ["mount"]) == base, "what is so already stays once")
         let both = base.extended(allow: ["bpf", "mount"], deny: ["bpf", "mount"])
         #expect(both == SeccompPolicy(allowed: ["read", "write"], forbidden: ["mount", "reboot", "bpf"]), "deny wins")
+    }
+
+    /// Where RLIMIT_AS is all that bounds memory, what it does not count is left out of the list.
+    @Test func uncountedMemoryIsNamed() {
+        let names = SeccompPolicy.uncountedMemory
+        #expect(names.contains("memfd_create") && names.contains("shmget"))
+        #expect(
+            names.allSatisfy { SeccompPolicy.standard.allowed.contains($0) }, "a name that is not there bounds nothing")
     }
 
     @Test func unknownNamesAreLeftOut() throws {

@@ -35,11 +35,24 @@ import Testing
         #expect(kinds == [.directory, .directory])
     }
 
-    @Test func aTreeWithoutControlFilesIsRefused() {
-        let path = scratch("jrun")
-        #expect(
-            refusal { () throws(KernelError) in _ = try CgroupTree(preparing: path) }
-                == "open '\(path)/runs/cgroup.subtree_control': no such file or directory (ENOENT)")
+    @Test func aTreeWithoutControlFilesHasNoControllers() throws {
+        #expect(try CgroupTree(preparing: scratch("jrun")).controllers == [])
+    }
+
+    @Test func aMissingTreeIsMade() throws {
+        _ = try CgroupTree(preparing: scratch("new"))
+        let kinds = try ["new/init", "new/runs"].map { try FileStatus(path: scratch($0)).kind }
+        #expect(kinds == [.directory, .directory])
+    }
+
+    /// Another jrun may be half done with the same tree, or a controller may have come later.
+    @Test func whatIsNotPassedDownYetIsPassedDown() throws {
+        try put("jrun/runs/cgroup.controllers", "memory\n")
+        for level in ["", "jrun/", "jrun/runs/"] { try put("\(level)cgroup.subtree_control", "") }
+        _ = try CgroupTree(preparing: scratch("jrun"))
+        for level in ["", "jrun/", "jrun/runs/"] {
+            #expect(try FileSystem.text(of: scratch("\(level)cgroup.subtree_control")).hasPrefix("+"), "\(level)")
+        }
     }
 
     @Test func leavesReadTheirControlFiles() throws {

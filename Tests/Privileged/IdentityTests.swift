@@ -76,11 +76,13 @@ extension Privileged {
         /// keyctl is refused, so the profile of this one run allows it: the filter hides the keyring, it is not what
         /// makes it the run's own.
         @Test func sessionKeyringIsItsOwn() throws {
-            let site = try Site.shared.get()
-            let outcome = try ask("keyring") { $0.program.security["seccomp"] = "{extends: default, allow: [keyctl]}" }
-            let outside = try JSON(parsing: Command([site.probe, "keyring"]).run().stdout.array)
-            let inside = try #require(outcome["keyring"]["id"].int)
-            #expect(inside != outside["id"].int)
+            let outcome = try ask("keyring") {
+                $0.wrapper = [$0.site.probe, "exec-keyring"]
+                $0.program.security["seccomp"] = "{extends: default, allow: [keyctl]}"
+            }
+            let parents = try #require(outcome["exec-keyring"]["id"].int),
+                own = try #require(outcome["keyring"]["id"].int)
+            #expect(own != parents)
             #expect(outcome["keyring"]["result"].string == "ok")
             #expect(try ask("keyring")["keyring"]["errno"].string == "EPERM")
         }

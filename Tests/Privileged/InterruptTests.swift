@@ -136,9 +136,15 @@ extension Privileged {
                 let leaks = try Leaks.find(at: site)
                 let needsNobody = leaks.processes.isEmpty && leaks.mounts.isEmpty && leaks.uids.isEmpty
                 #expect(needsNobody, "after \(milliseconds) / 2 ms: \(leaks)")
+                // A directory that has no name yet is swept when it is so old that it will never get one.
+                let past = Date(timeIntervalSinceNow: -120)
+                for name in leaks.directories where name.hasPrefix(".new-") {
+                    let path = "\(site.runsDirectory)/\(name)"
+                    try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: path)
+                }
                 _ = try ask("ids")
                 let left = try Leaks.find(at: site)
-                #expect(left.isEmpty, "after \(milliseconds) / 2 ms: \(left)")
+                try #require(left.isEmpty, "after \(milliseconds) / 2 ms: \(left)")
             }
         }
 

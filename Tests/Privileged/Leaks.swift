@@ -3,6 +3,7 @@
 
 import Foundation
 import Glibc
+import Synchronization
 
 struct Leaks: CustomStringConvertible {
     var processes: [String] = []
@@ -20,6 +21,22 @@ struct Leaks: CustomStringConvertible {
         ].filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
     }
 
+    /// Leaks that were reported already: each is the fault of one test, not of all that follow.
+    private static let known = Mutex(Set<String>())
+
+    func forget() {
+        let all = [processes, mounts, cgroups, directories, uids].joined()
+        Leaks.known.withLock { $0.formUnion(all) }
+    }
+
+    private func withoutKnown() -> Leaks {
+        let known = Leaks.known.withLock { $0 }
+        func new(_ found: [String]) -> [String] { found.filter { !known.contains($0) } }
+        return Leaks(
+            processes: new(processes), mounts: new(mounts), cgroups: new(cgroups), directories: new(directories),
+            uids: new(uids))
+    }
+
     static func find(at site: Site) throws -> Leaks {
         var leaks = Leaks()
         leaks.cgroups = cgroups(of: site)
@@ -29,7 +46,7 @@ struct Leaks: CustomStringConvertible {
         leaks.uids = names(in: "\(site.runtimeDirectory)/uids").filter {
             isLocked("\(site.runtimeDirectory)/uids/\($0)")
         }
-        return leaks
+        return leaks.withoutKnown()
     }
 
     /// Everything in our cgroups, and every process with a uid of ours, wherever it is.

@@ -118,6 +118,20 @@ extension Privileged {
             #expect(outcome.stderr.hasPrefix("jrun: "), "\(outcome)")
         }
 
+        /// As systemd leaves it: what is mounted in one namespace then appears in the others.
+        @Test func rootThatIsSharedSeesNothing() throws {
+            var request = try Request("mounts")
+            prepared(&request, by: "mount --make-rshared /")
+            let before = "\(request.output)/../before", after = "\(request.output)/../after"
+            request.wrapper[4] = request.wrapper[4].replacingOccurrences(
+                of: "exec \"$@\"",
+                with: "cat /proc/self/mountinfo > '\(before)'; \"$@\"; cat /proc/self/mountinfo > '\(after)'")
+            let outcome = try request.run()
+            #expect(outcome["mounts"]["result"].string == "ok", "\(outcome)")
+            let table = try String(contentsOfFile: after, encoding: .utf8)
+            #expect(try table == String(contentsOfFile: before, encoding: .utf8) && table.contains(" shared:"))
+        }
+
         /// The uids' locks are taken by many at once; each gets one of its own.
         @Test func manyRunsAtOnce() throws {
             let site = try Site.shared.get()

@@ -59,6 +59,7 @@ private func expectNoLeaks(of site: Site, after what: String) {
     do {
         let leaks = try Leaks.find(at: site)
         if !leaks.isEmpty { Issue.record("left behind by \(what): \(leaks)") }
+        leaks.forget()
     } catch { Issue.record("no leak check after \(what): \(error)") }
 }
 

@@ -23,13 +23,17 @@ struct HarvestTests {
 
     /// - Parameter results: rules; they apply to every end unless they say something else.
     private func harvest(
-        _ results: String, from workspace: borrowing Workspace, state: RunState = .complete, cause: Cause = .exit
+        _ results: String, from workspace: borrowing Workspace, state: RunState = .complete, cause: Cause = .exit,
+        reserved: Set<FileIdentity> = []
     ) throws -> Harvest.Outcome {
         let rules = results.contains("when:") ? results : results.replacing("}", with: ", when: any}")
         let program = try RunSample.program("results: \(rules)")
         let output = try FileSystem.open(scratch("out"), [.read, .directory])
-        return try Harvest(program: program, limits: program.limits.defaults, state: state, cause: cause)
-            .collect(from: workspace, into: output.raw)
+        let quiet = try EventCounter()
+        var harvest = Harvest(
+            program: program, limits: program.limits.defaults, state: state, cause: cause, reserved: reserved,
+            stopRequests: quiet.descriptor.raw)
+        return try harvest.collect(from: workspace, into: output.raw)
     }
 
     private var written: [String] { scratch.everything.filter { $0.hasPrefix("out/") }.map { String($0.dropFirst(4)) } }
@@ -92,19 +96,22 @@ struct HarvestTests {
         try put("a.txt", "abc", in: work)
         let made = sys_mknodat(work.root.raw, "device.txt", UInt32(S_IFCHR | 0o600), 0)
         try #require(made == 0)
-        let outcome = try? harvest("[{path: \"*.txt\"}]", from: work)
-        withKnownIssue(
-            "a device among the results (EACCES, for nodev) fails the whole harvest instead of being refused"
-        ) {
-            #expect(outcome?.files.map(\.path) == ["a.txt"] && outcome?.refused.count == 1)
-        }
+        let outcome = try harvest("[{path: \"*.txt\"}]", from: work)
+        #expect(outcome.files.map(\.path) == ["a.txt"])
+        #expect(outcome.refused == ["'device.txt': permission denied (EACCES)"], "the file system is nodev")
     }
 
     @Test func namesAreMadeHarmless() throws {
         let work = try workspace()
-        _ = sys_mknodat(work.root.raw, "bell\u{7}\u{1b}[2J.txt", UInt32(S_IFIFO | 0o600), 0)
+        try put("bell\u{7}\u{1b}[2J.txt", "x", in: work)
+        try put("-rf.txt", "x", in: work)
         let outcome = try harvest("[{path: \"*.txt\"}]", from: work)
-        #expect(outcome.refused == ["'bell??[2J.txt': it is a fifo, not a regular file"])
+        #expect(
+            outcome.refused == [
+                "'-rf.txt': its name starts with '-', a program would take it for an option",
+                "'bell??[2J.txt': its name contains the control character U+0007",
+            ])
+        #expect(printable("a\u{9b}b\u{202e}c\u{7f}d\u{e9}") == "a?b?c?d\u{e9}")
     }
 
     @Test func hiddenFilesAreNothingSpecial() throws {
@@ -217,21 +224,87 @@ struct HarvestTests {
         _ = sys_symlinkat("../elsewhere/target.txt", FileSystem.here, scratch("out/a.txt"))
         let work = try workspace()
         try FileSystem.makeDirectory("sub", mode: 0o700, at: work.root.raw)
-        try put("sub/b.txt", "b", in: work)
-        #expect(throws: RunRefused.self) { try harvest("[{path: \"sub/*\"}]", from: try Self.filled("sub/b.txt")) }
+        try FileSystem.makeDirectory("sub/deeper", mode: 0o700, at: work.root.raw)
+        try put("sub/deeper/b.txt", "b", in: work)
         try put("a.txt", "a", in: work)
-        _ = try harvest("[{path: a.txt}]", from: work)
+        let outcome = try harvest("[{path: \"**\"}]", from: work)
+        #expect(outcome.files.map(\.path) == ["a.txt"])
+        let beginning = "'sub/deeper/b.txt': cannot be written to the output directory: "
+        #expect(outcome.refused.count == 1 && outcome.refused.first?.hasPrefix(beginning) == true)
+        #expect(!outcome.isIncomplete, "the program chose the name")
         #expect(
             try FileStatus(path: scratch("out/a.txt"), following: false).kind == .file, "the link itself is replaced")
         #expect(scratch.everything.filter { $0.hasPrefix("elsewhere/") } == [])
-        #expect(!written.contains { $0.hasPrefix(".jrun-") })
+        #expect(!written.contains { $0.contains(".jrun-") })
     }
 
-    private static func filled(_ path: String) throws -> Workspace {
-        let work = try Workspace(bytes: 4 << 20, owner: 70_000)
-        try FileSystem.makeDirectory("sub", mode: 0o700, at: work.root.raw)
-        try FileSystem.createFile(path, Array("b".utf8), at: work.root.raw)
-        return work
+    @Test func inputsAndDirectoriesAreNotReplaced() throws {
+        try FileSystem.createFile(scratch("out/model.txt"), Array("the user's".utf8))
+        try FileSystem.makeDirectory(scratch("out/taken.txt"), mode: 0o755)
+        let work = try workspace()
+        try put("model.txt", "the program's", in: work)
+        try put("taken.txt", "x", in: work)
+        let reserved = Set([FileIdentity(try FileStatus(path: scratch("out/model.txt")))])
+        let outcome = try harvest("[{path: \"*.txt\"}]", from: work, reserved: reserved)
+        #expect(
+            outcome.refused == [
+                "'model.txt': it would replace the input of that name",
+                "'taken.txt': there is a directory of that name in the output directory",
+            ])
+        #expect(try FileSystem.text(of: scratch("out/model.txt")) == "the user's")
+    }
+
+    /// One file under many names costs the program nothing, and holes cost it nothing either.
+    @Test func whatCostsNothingInsideCostsNothingOutside() throws {
+        let work = try workspace()
+        try put("a.txt", "abc", in: work)
+        let root = "/proc/self/fd/\(work.root.raw)"
+        try linkFile("\(root)/a.txt", at: "\(root)/b.txt")
+        for name in ["x.dat", "y.dat"] {
+            let file = try FileSystem.open(name, [.write, .create], at: work.root.raw)
+            try FileSystem.truncate(file.raw, to: 600 << 20)
+        }
+        let outcome = try harvest("[{path: \"*.txt\"}, {path: \"*.dat\", max_size: 1GiB}]", from: work)
+        #expect(outcome.files.map(\.path) == ["a.txt", "x.dat"])
+        #expect(
+            outcome.refused == [
+                "'b.txt': it is the same file as another result (a hard link)",
+                "'y.dat': the results together are larger than limit 'disk' allows",
+            ])
+    }
+
+    @Test func aRequestToStopEndsTheHarvest() throws {
+        let work = try workspace()
+        try put("a.txt", "abc", in: work)
+        let program = try RunSample.program("results: [{path: a.txt, when: any, required: true}]")
+        let output = try FileSystem.open(scratch("out"), [.read, .directory])
+        let request = try EventCounter()
+        var one: UInt64 = 1
+        _ = sys_write(request.descriptor.raw, &one, 8)
+        var harvest = Harvest(
+            program: program, limits: program.limits.defaults, state: .complete, cause: .exit, reserved: [],
+            stopRequests: request.descriptor.raw)
+        let outcome = try harvest.collect(from: work, into: output.raw)
+        #expect(outcome.isIncomplete && outcome.missing == ["a.txt"])
+        #expect(outcome.refused == ["'a.txt': jrun was asked to stop"])
+        #expect(written == [], "neither the file nor its temporary name")
+    }
+
+    @Test func whatCannotBeWrittenIsOurs() throws {
+        let work = try workspace()
+        try put("big.bin", String(repeating: "x", count: 1 << 20), in: work)
+        let program = try RunSample.program("results: [{path: big.bin, when: any}]")
+        let full = try Workspace(bytes: 64 << 10, owner: 0)
+        let quiet = try EventCounter()
+        var harvest = Harvest(
+            program: program, limits: program.limits.defaults, state: .complete, cause: .exit, reserved: [],
+            stopRequests: quiet.descriptor.raw)
+        let outcome = try harvest.collect(from: work, into: full.root.raw)
+        #expect(outcome.isIncomplete)
+        let reason = "cannot be written to the output directory: no space left on device (ENOSPC)"
+        #expect(outcome.refused == ["'big.bin': \(reason)"])
+        let left = try FileSystem.names(in: full.root.raw)
+        #expect(left.isEmpty)
     }
 
     @Test func keepingTakesEveryRegularFile() throws {
@@ -241,8 +314,11 @@ struct HarvestTests {
         _ = sys_symlinkat("/etc/passwd", work.root.raw, "link")
         let program = try RunSample.program()
         let output = try FileSystem.open(scratch("out"), [.read, .directory])
-        try Harvest(program: program, limits: program.limits.defaults, state: .complete, cause: .exit)
-            .copyEverything(from: work, into: output.raw)
+        let quiet = try EventCounter()
+        var harvest = Harvest(
+            program: program, limits: program.limits.defaults, state: .complete, cause: .exit, reserved: [],
+            stopRequests: quiet.descriptor.raw)
+        try harvest.copyEverything(from: work, into: output.raw)
         #expect(written == ["a.txt"])
     }
 }

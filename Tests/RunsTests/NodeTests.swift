@@ -119,8 +119,7 @@ func refusal(_ body: () throws -> Void) -> String? {
             let kept = try RunDirectory.create(on: node)
             try kept.write("report.json", Array("{}".utf8))
         }
-        let swept = try RunDirectory.sweep(node, cgroups: nil)
-        #expect(swept == [])
+        RunDirectory.sweep(node, cgroups: nil)
         #expect(runs.contains("state/runs/\(liveName)") && runs.contains("state/runs/no-run"))
         #expect(runs.contains { $0.hasSuffix("/report.json") })
     }
@@ -132,10 +131,10 @@ func refusal(_ body: () throws -> Void) -> String? {
             try abandoned.write("stdout", Array("lost".utf8))
             name = abandoned.id.description
         }
-        let swept = try RunDirectory.sweep(node, cgroups: nil)
-        #expect(swept == [name])
+        #expect(runs.contains("state/runs/\(name)/stdout"))
+        RunDirectory.sweep(node, cgroups: nil)
         #expect(runs == [])
-        #expect(try RunDirectory.sweep(node, cgroups: nil) == [])
+        RunDirectory.sweep(node, cgroups: nil)
     }
 
     @Test func eventsAreLines() throws {

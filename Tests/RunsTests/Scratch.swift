@@ -16,3 +16,6 @@ final class Scratch: Sendable {
     /// Names of everything beneath, directories too, sorted.
     var everything: [String] { ((try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []).sorted() }
 }
+
+/// A hard link.
+func linkFile(_ path: String, at name: String) throws { try FileManager.default.linkItem(atPath: path, toPath: name) }
