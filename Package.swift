@@ -75,7 +75,8 @@ let package = Package(
 
         .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: strict),
         .testTarget(name: "ProgramsTests", dependencies: ["Programs"], swiftSettings: strict),
-        .testTarget(name: "ConfinementTests", dependencies: ["Confinement"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfinementTests", dependencies: ["Confinement"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "RunsTests", dependencies: ["Runs"], swiftSettings: strict),
         .testTarget(name: "Privileged", swiftSettings: strict),
         .testTarget(name: "Tidy", swiftSettings: strict),

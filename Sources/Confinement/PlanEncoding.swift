@@ -6,13 +6,20 @@ import Programs
 extension LaunchPlan {
     public struct TooLarge: Error, Sendable, Equatable, CustomStringConvertible {
         public var bytes: Int
+        public var steps = 0
         public var description: String {
-            "the launch plan has \(bytes) bytes, more than \(JRUN_PLAN_MAX_BYTES): fewer or shorter arguments would fit"
+            if steps > JRUN_PLAN_MAX_STEPS {
+                return "the launch plan has \(steps) steps, more than \(JRUN_PLAN_MAX_STEPS): "
+                    + "fewer paths in the security profile would fit"
+            }
+            return
+                "the launch plan has \(bytes) bytes, more than \(JRUN_PLAN_MAX_BYTES): fewer or shorter arguments would fit"
         }
     }
 
     /// - Parameter runName: the run's name in the directory and the cgroup of all runs.
     public func encode(runName: String) throws(TooLarge) -> [UInt8] {
+        guard steps.count <= JRUN_PLAN_MAX_STEPS else { throw TooLarge(bytes: 0, steps: steps.count) }
         let numbers = Dictionary(
             uniqueKeysWithValues: descriptors.enumerated().map { ($1, Int32(JRUN_FD_FIRST) + Int32($0)) })
         var data = PlanData()

@@ -63,21 +63,39 @@ struct View {
         ] + View.loaderPaths.flatMap { attach($0, attributes: readOnly) }
     }
 
+    /// Each path once: `execute` includes `read`, a directory includes what is beneath it, and /usr and the loader's
+    /// paths are there already.
     private var profilePaths: [Step] {
         let security = inputs.program.security
-        return security.read.flatMap { attach($0, attributes: readOnly.union(.noExecute)) }
-            + security.execute.flatMap { attach($0, attributes: readOnly) }
-            + security.devices.flatMap { attach($0, attributes: [.noSetuid, .noExecute]) }
+        var shown: [(path: String, attributes: MountAttributes)] = []
+        let wanted =
+            security.execute.map { ($0, readOnly) } + security.read.map { ($0, readOnly.union(.noExecute)) }
+            + security.devices.map { ($0, [.noSetuid, .noExecute]) }
+        for (path, attributes) in wanted.sorted(by: { $0.0 < $1.0 }) where !View.loaderPaths.contains(path) {
+            let isCovered = shown.contains { covers($0.path, path) && attributes.isSuperset(of: $0.attributes) }
+            if !isCovered && !shown.contains(where: { $0.path == path }) { shown.append((path, attributes)) }
+        }
+        return shown.flatMap { entry in
+            let isInside = shown.contains { $0.path != entry.path && covers($0.path, entry.path) }
+            return attach(entry.path, attributes: entry.attributes, placeExists: isInside)
+        }
+    }
+
+    private func covers(_ directory: String, _ path: String) -> Bool {
+        path == directory || path.hasPrefix(directory + "/")
     }
 
     /// Parents, the place itself, and the mount; nothing when the path is visible already or does not exist.
-    private func attach(_ path: String, attributes: MountAttributes) -> [Step] {
-        guard let kind = inputs.facts.paths[path], !path.hasPrefix(View.alwaysVisible + "/") else { return [] }
+    ///
+    /// - Parameter placeExists: the place is inside another mount, which has it and cannot be written.
+    private func attach(_ path: String, attributes: MountAttributes, placeExists: Bool = false) -> [Step] {
+        guard let kind = inputs.facts.paths[path], !covers(View.alwaysVisible, path) else { return [] }
         let place = String(path.dropFirst())
+        let mount = Step.attach(.hostPath(path), at: place, attributes)
+        if placeExists { return [mount] }
         let target: Step =
-            kind == .directory
-            ? .directory(place, mode: 0o755) : .file(place, contents: [], mode: 0o644)
-        return parents(of: place) + [target, .attach(.hostPath(path), at: place, attributes)]
+            kind == .directory ? .directory(place, mode: 0o755) : .file(place, contents: [], mode: 0o644)
+        return parents(of: place) + [target, mount]
     }
 
     private func parents(of place: String) -> [Step] {

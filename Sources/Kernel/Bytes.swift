@@ -97,7 +97,7 @@ extension FileSystem {
             }
         }
         if error != 0 { throw KernelError("list a directory", errno: error) }
-        return names
+        return Array(names.prefix(limit))
     }
 
     private static func appendNames(_ records: UnsafeRawBufferPointer, to names: inout [[UInt8]]) {

@@ -47,6 +47,8 @@ struct Harvest {
 
     /// Deeper than any honest result; a tree of 5,000 levels ends here.
     static let maxDepth = 32
+    /// Refused files that the report names one by one.
+    static let maxRefusals = 1000
     /// Entries looked at in all.
     static let maxEntries = 100_000
 
@@ -77,7 +79,9 @@ struct Harvest {
                 outcome.files.append(taken)
             } catch {
                 outcome.isIncomplete = outcome.isIncomplete || error is NotWritten
-                outcome.refused.append("'\(printable(path))': \(reason(error))")
+                if outcome.refused.count < Harvest.maxRefusals {
+                    outcome.refused.append("'\(printable(path))': \(reason(error))")
+                }
             }
         }
         for (index, rule) in rules.enumerated() where rule.required && counts[index] == 0 {
@@ -146,7 +150,7 @@ struct Harvest {
 
     /// Relative paths of everything that is not a directory, in a stable order.
     private func listing(of root: Int32, refused: inout [String]) throws -> [String] {
-        var paths: [String] = [], entries = 0
+        var paths: [String] = [], entries = 0, isTooDeep = false
         var pending: [(path: String, depth: Int)] = [("", 0)]
         while let (path, depth) = pending.popLast() {
             for (name, kind) in try children(of: path, in: root, limit: Harvest.maxEntries - entries) {
@@ -160,6 +164,9 @@ struct Harvest {
                     paths.append(child)
                 } else if depth + 1 < Harvest.maxDepth {
                     pending.append((child, depth + 1))
+                } else if !isTooDeep {
+                    isTooDeep = true
+                    refused.append("'\(printable(child))' and others: more than \(Harvest.maxDepth) directories deep")
                 }
             }
         }

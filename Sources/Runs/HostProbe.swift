@@ -40,16 +40,14 @@ enum HostProbe {
 
     private static func pathKinds(_ program: Program) -> [String: HostFacts.PathKind] {
         var kinds: [String: HostFacts.PathKind] = [:]
-        for path in hostPathsInView(of: program) {
+        let security = program.security
+        for path in hostPathsInView(of: program) + security.read + security.execute + security.devices {
             switch (try? FileStatus(path: path))?.kind {
             case .directory: kinds[path] = .directory
             case .file: kinds[path] = .file
             case .characterDevice, .blockDevice: kinds[path] = .device
             default: break
             }
-        }
-        for path in program.security.read + program.security.execute where kinds[path] == nil {
-            kinds[path] = (try? FileStatus(path: path))?.kind == .directory ? .directory : nil
         }
         return kinds
     }

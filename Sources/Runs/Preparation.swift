@@ -65,6 +65,17 @@ public struct Preparation: Sendable {
                 )
             }
         }
+        let paths = security.read + security.execute + security.devices
+        if paths.count > Preparation.maxPaths {
+            throw RunRefused(
+                "program '\(loaded.program.name)': \(paths.count) security paths are more than \(Preparation.maxPaths); list directories instead of files"
+            )
+        }
+        if case .extended(let allow, let deny) = security.seccomp {
+            for name in allow + deny where !SeccompPolicy.isKnown(name) {
+                throw RunRefused("program '\(loaded.program.name)': seccomp: no system call is called '\(name)'")
+            }
+        }
         if case .file(let name) = security.seccomp {
             throw RunRefused(
                 "program '\(loaded.program.name)': seccomp file '\(name)' cannot be used by this version; write {extends: default, allow: […], deny: […]}"
@@ -75,6 +86,9 @@ public struct Preparation: Sendable {
         case .failure(let refusals): throw RunRefused("program '\(loaded.program.name)': \(refusals)")
         }
     }
+
+    /// Each takes a descriptor of the launch; CLaunch has room for 128.
+    private static let maxPaths = 100
 
     private static func checkVisible(_ program: Program) throws(RunRefused) {
         let places = ["/usr", "/bin", "/sbin", "/lib", "/lib64"] + program.security.execute

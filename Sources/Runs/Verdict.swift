@@ -37,6 +37,8 @@ struct Verdict {
         // A program that ends with 0 when it is told to stop has not done what it was started for.
         case .terminateRequest where exitCode == 0: 128 + 15
         case .exit where lacksResults: 125
+        // A limit that struck just as the program ended well is no success either.
+        case _ where state == .killed: 128 + (signal ?? 9)
         default: exitCode ?? 128 + (signal ?? 9)
         }
     }

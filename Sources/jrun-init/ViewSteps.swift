@@ -38,7 +38,7 @@ extension Launch {
     }
 
     private func makeFile(_ path: UnsafePointer<CChar>, _ step: jrun_step) -> Int {
-        let file = sys_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, UInt32(step.a))
+        let file = sys_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, UInt32(step.a))
         guard file >= 0 else { return file }
         let result = sys_write(Int32(file), plan.blob(step), Int(step.blob_bytes))
         _ = sys_close(Int32(file))

@@ -232,10 +232,6 @@ struct SimulatedView {
     ])
     func collidingOnesAreAttachedOnce(security: String) throws {
         let complaints = try complaints(security)
-        withKnownIssue(
-            "profile paths that collide with each other or with the run's own fail in the middle of the launch"
-        ) {
-            #expect(complaints == [])
-        }
+        #expect(complaints == [])
     }
 }

@@ -263,9 +263,7 @@ func refusal(_ body: () throws(KernelError) -> Void) -> String? {
         #expect(try FileSystem.names(in: raw).count == names.count, "a second look begins at the front")
         let few = try FileSystem.names(in: raw, limit: 10)
         #expect(few.count >= 10, "it stops when there are enough")
-        withKnownIssue("a limit of names is only looked at between two buffers of the kernel's") {
-            #expect(few.count <= 10)
-        }
+        #expect(few.count <= 10)
     }
 
     @Test func statusTellsWhatAFileIs() throws {

@@ -148,9 +148,15 @@ extension Privileged {
             #expect(outcome.report["security"].strings.contains("Landlock ABI \(abi)") == (abi > 0))
         }
 
-        @Test func sharedMemoryWorksInside() throws {
-            let shm = try ask("shm")["shm"]
-            #expect(shm["posix"]["result"].string == "ok" && shm["system_v"]["result"].string == "ok", "\(shm)")
+        /// Shared memory that no file system bounds is the memory controller's to count. Without one there is none.
+        @Test func sharedMemoryIsWhatCanBeCounted() throws {
+            let outcome = try ask("shm", "--", "syscall", "memfd_create", "x", "0")
+            let refused = outcome.request.site.controllers.contains("memory") ? nil : "EPERM"
+            #expect(outcome["shm"]["posix"]["result"].string == "ok", "\(outcome)")
+            #expect(
+                outcome["shm"]["system_v"].exists && outcome["shm"]["system_v"]["errno"].string == refused, "\(outcome)"
+            )
+            #expect(outcome["syscall"].exists && outcome["syscall"]["errno"].string == refused, "\(outcome)")
         }
     }
 }

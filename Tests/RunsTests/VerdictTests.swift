@@ -181,9 +181,7 @@ private let verdicts = [
         let verdict = try verdict(status(cause, wait: exited(0)))
         #expect(verdict.state == .killed)
         let exitStatus = verdict.exitStatus
-        withKnownIssue("a run that a limit ended just as its program exited with 0 makes jrun exit with 0") {
-            #expect(exitStatus == 137)
-        }
+        #expect(exitStatus == 137)
     }
 
     @Test func launchFailuresSayWhichStep() {
