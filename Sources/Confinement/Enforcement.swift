@@ -36,7 +36,7 @@ public struct Enforcement: Sendable, Equatable {
 
     public struct Refusals: Error, Sendable, Equatable, CustomStringConvertible {
         public var refusals: [Refusal]
-        public var description: String { refusals.map(\.description).joined(separator: "\n") }
+        public var description: String { refusals.map(\.description).joined(separator: "; ") }
     }
 
     /// Decides, or refuses all that is missing at once unless `bestEffort`.

@@ -118,6 +118,7 @@ extension Step {
         case .keyring: make(JRUN_OP_KEYRING)
         case .stdio(let source, let stream): make(JRUN_OP_STDIO, fd: source.map { fds[$0]! } ?? -1, a: UInt64(stream))
         case .scheduling: make(JRUN_OP_SCHEDULING)
+        case .personality: make(JRUN_OP_PERSONALITY)
         case .umask(let mask): make(JRUN_OP_UMASK, a: UInt64(mask))
         case .rlimit(let resource, let value):
             make(JRUN_OP_RLIMIT, data.add(text: resource.name), a: UInt64(resource.rawValue), b: value)

@@ -18,7 +18,7 @@ struct ProgramProcess {
             + pipes
             + [.umask(0o077)]
             // A real-time or negative nice launcher must not hand that on; going back up needs what is given up below.
-            + [.scheduling]
+            + [.scheduling, .personality]
             // Hard limits are lowered once and for all; raising a hard limit again needs a capability that goes below.
             + limits
             // /proc/self is still root's here; it stays the program's own afterwards.

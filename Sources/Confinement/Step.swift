@@ -77,6 +77,7 @@ public enum Step: Sendable, Equatable {
     case stdio(PlanDescriptor?, stream: Int)
     case umask(UInt32)
     case scheduling
+    case personality
     case rlimit(RLimit, UInt64)
     case oomScore(Int)
     case groups
@@ -153,6 +154,7 @@ extension Step: CustomStringConvertible {
         case .keyring: "join a new session keyring"
         case .stdio(let source, let stream): "connect \(streamNames[stream]) to \(source?.name ?? "its pipe")"
         case .umask(let mask): "set the umask to \(octal(mask))"
+        case .personality: "reset the personality (address randomisation on)"
         case .scheduling: "set ordinary scheduling and niceness"
         case .rlimit(let resource, let value): "set RLIMIT_\(resource.name) to \(value)"
         case .oomScore(let score): "set the OOM score adjustment to \(score)"

@@ -22,7 +22,7 @@ extension Execution {
             stopRequests: signals.descriptor.raw)
         let outcome = try harvest.collect(from: workspace, into: outputDirectory)
         verdict.judgeResults(missing: outcome.missing)
-        verdict.lacksResults = outcome.isIncomplete
+        verdict.isUndelivered = outcome.isIncomplete || ended.outputLost != nil
         if let status = ended.status { addPhases(status, clonedAt: ended.clonedAt) }
         phases.harvest = Int64((monotonicNanoseconds() - harvestStarted) / 1000)
 
@@ -44,7 +44,8 @@ extension Execution {
             try directory.write("report.json", try report.json())
         }
         return ExecutionOutcome(
-            report: report, exitStatus: verdict.exitStatus, directory: options.keep ? directory.path : nil)
+            report: report, exitStatus: verdict.exitStatus, outputLost: ended.outputLost,
+            directory: options.keep ? directory.path : nil)
     }
 
     private mutating func addPhases(_ status: jrun_status, clonedAt: UInt64) {

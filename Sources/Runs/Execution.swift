@@ -30,6 +30,8 @@ public struct ExecutionOptions: Sendable {
 public struct ExecutionOutcome: Sendable {
     public var report: Report
     public var exitStatus: Int32
+    /// What of the output could not be passed on, and why.
+    public var outputLost: String?
     /// Where the run was kept, with `keep`.
     public var directory: String?
 }
@@ -120,6 +122,8 @@ public struct Execution {
         var status: jrun_status?
         var failure: LaunchFailed?
         var clonedAt: UInt64 = 0
+        /// What of the output could not be passed on, and why.
+        var outputLost: String?
     }
 
     private mutating func launchAndFollow(
@@ -158,8 +162,8 @@ public struct Execution {
             stdinReader = nil
             try events.record(.running)
             let clonedAt = launched.clonedAt
-            try follow(launched, directory, signals, feeder, leaf, growth)
-            return Ended(status: StatusFile.read(status.raw), failure: nil, clonedAt: clonedAt)
+            let lost = try follow(launched, directory, signals, feeder, leaf, growth)
+            return Ended(status: StatusFile.read(status.raw), failure: nil, clonedAt: clonedAt, outputLost: lost)
         } catch let failure as LaunchFailed {
             return Ended(status: nil, failure: failure)
         }

@@ -4,12 +4,12 @@ import Kernel
 import Programs
 
 extension Execution {
-    /// Streams, signals and the status line until jrun-init has ended.
+    /// Streams, signals and the status line until jrun-init has ended. Says what of the output could not be passed on.
     func follow(
         _ launched: borrowing LaunchedRun, _ directory: borrowing RunDirectory, _ signals: borrowing SignalQueue,
         _ feeder: consuming StdinFeeder,
         _ leaf: borrowing CgroupLeaf, _ growth: borrowing EventCounter
-    ) throws {
+    ) throws -> String? {
         var feeder = feeder
         var stdout = SpoolFollower(spool: try directory.createFile("stdout", .read), sink: 1)
         var stderr = SpoolFollower(spool: try directory.createFile("stderr", .read), sink: 2)
@@ -52,6 +52,8 @@ extension Execution {
         status.erase()
         stdout.drain(unlessStoppedBy: signals)
         stderr.drain(unlessStoppedBy: signals)
+        if let failure = stdout.failure ?? stderr.failure { return "output lost: \(describe(errno: failure))" }
+        return stdout.hasPending() || stderr.hasPending() ? "output lost: jrun was asked to stop" : nil
     }
 }
 

@@ -33,6 +33,8 @@ struct Harvest {
         var files: [HarvestedFile] = []
         /// Files that a rule names and that were not taken, each with the reason.
         var refused: [String] = []
+        /// How many they are; the first hundred are named.
+        var refusals = 0
         /// Required results that are not there.
         var missing: [String] = []
         /// Something on our side, not the program's, kept a result from being written.
@@ -48,7 +50,7 @@ struct Harvest {
     /// Deeper than any honest result; a tree of 5,000 levels ends here.
     static let maxDepth = 32
     /// Refused files that the report names one by one.
-    static let maxRefusals = 1000
+    static let maxRefusals = 100
     /// Entries looked at in all.
     static let maxEntries = 100_000
 
@@ -79,11 +81,14 @@ struct Harvest {
                 outcome.files.append(taken)
             } catch {
                 outcome.isIncomplete = outcome.isIncomplete || error is NotWritten
+                outcome.refusals += 1
                 if outcome.refused.count < Harvest.maxRefusals {
                     outcome.refused.append("'\(printable(path))': \(reason(error))")
                 }
             }
         }
+        let unnamed = outcome.refusals - Harvest.maxRefusals
+        if unnamed > 0 { outcome.refused.append("and about \(unnamed) more") }
         for (index, rule) in rules.enumerated() where rule.required && counts[index] == 0 {
             outcome.missing.append(rule.path.source)
         }
@@ -156,6 +161,7 @@ struct Harvest {
             for (name, kind) in try children(of: path, in: root, limit: Harvest.maxEntries - entries) {
                 entries += 1
                 guard let name else {
+                    if refused.count >= Harvest.maxRefusals { continue }
                     refused.append("a file in '\(printable(path.isEmpty ? "." : path))' whose name is not UTF-8")
                     continue
                 }

@@ -7,7 +7,9 @@ struct SpoolFollower: ~Copyable {
     let spool: OwnedFD
     let sink: Int32
     private var offset: Int64 = 0
-    private(set) var isBroken = false
+    /// Why the sink takes no more.
+    private(set) var failure: Int32?
+    var isBroken: Bool { failure != nil }
     private let kind: FileStatus.Kind
 
     init(spool: consuming OwnedFD, sink: Int32) {
@@ -28,11 +30,11 @@ struct SpoolFollower: ~Copyable {
             let n = passOn()
             if n == Int(-EINTR) { continue }
             if n == Int(-EAGAIN) || n == 0 { return }
-            if n < 0 { isBroken = true } else if kind != .file { offset += Int64(n) }
+            if n < 0 { failure = Int32(-n) } else { offset += Int64(n) }
         }
     }
 
-    private mutating func passOn() -> Int {
+    private func passOn() -> Int {
         switch kind {
         // A pipe takes whole pages without copying, and says EAGAIN instead of waiting.
         case .fifo:
@@ -41,16 +43,18 @@ struct SpoolFollower: ~Copyable {
         case .file:
             var at = offset
             let n = sys_sendfile_at(sink, spool.raw, &at, 1 << 30)
-            if n > 0 { offset = at }
+            // A file that is open for appending takes no sendfile.
+            if n == Int(-EINVAL) { return write(upTo: 1 << 20) }
             return n
         // A terminal or a socket: as much as a ready one surely takes.
         default:
-            guard isReady() else { return Int(-EAGAIN) }
-            guard let bytes = try? FileSystem.read(spool.raw, from: offset, upTo: 4096), !bytes.isEmpty else {
-                return 0
-            }
-            return bytes.withUnsafeBytes { sys_write(sink, $0.baseAddress, $0.count) }
+            return isReady() ? write(upTo: 4096) : Int(-EAGAIN)
         }
+    }
+
+    private func write(upTo count: Int) -> Int {
+        guard let bytes = try? FileSystem.read(spool.raw, from: offset, upTo: count), !bytes.isEmpty else { return 0 }
+        return bytes.withUnsafeBytes { sys_write(sink, $0.baseAddress, $0.count) }
     }
 
     private func isReady() -> Bool {

@@ -12,8 +12,8 @@ struct Verdict {
     var signal: Int32?
     /// Set when the program's own execve failed.
     var launchExitStatus: Int32?
-    /// A result could not be written for reasons of our own.
-    var lacksResults = false
+    /// Output or a result could not be handed over, for no fault of the program's.
+    var isUndelivered = false
 
     init(_ status: jrun_status?, program: Program, limits: Limits, enforcement: Enforcement) {
         guard let status, status.state == UInt32(JRUN_STATUS_ENDED) else {
@@ -36,7 +36,7 @@ struct Verdict {
         case .result, .lost: 125
         // A program that ends with 0 when it is told to stop has not done what it was started for.
         case .terminateRequest where exitCode == 0: 128 + 15
-        case .exit where lacksResults: 125
+        case .exit where isUndelivered: 125
         // A limit that struck just as the program ended well is no success either.
         case _ where state == .killed: 128 + (signal ?? 9)
         default: exitCode ?? 128 + (signal ?? 9)

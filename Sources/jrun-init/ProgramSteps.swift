@@ -24,6 +24,7 @@ extension Launch {
         case JRUN_OP_WORKING_DIRECTORY: return sys_chdir(path)
         case JRUN_OP_REDIRECT: return redirect(path, flags: Int32(step.a), to: Int32(step.b))
         case JRUN_OP_DUPLICATE: return sys_dup3(Int32(step.a), Int32(step.b), 0)
+        case JRUN_OP_PERSONALITY: return sys_personality(0)
         case JRUN_OP_SCHEDULING: return resetScheduling()
         case JRUN_OP_NO_NEW_PRIVS: return sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         case JRUN_OP_LANDLOCK_ENFORCE: return sys_landlock_restrict_self(landlockRuleset)

@@ -40,14 +40,10 @@ struct Relay {
             case 0:
                 close()
                 return .ended
-            case let n where n < 0:
-                close()
-                return .failed(Int32(-n))
+            case let n where n < 0: return .failed(Int32(-n))
             default:
-                if left == 0 {
-                    close()
-                    return .overLimit
-                }
+                // The pipe stays open: the program is about to be killed, and not by SIGPIPE.
+                if left == 0 { return .overLimit }
                 left -= UInt64(n)
                 bytes += UInt64(n)
             }

@@ -76,6 +76,7 @@ struct ExecCommand: ParsableCommand {
         if report.cause != Cause.exit.rawValue && report.cause != Cause.signal.rawValue {
             complain("\(name) \(report.state): \(report.evidence.summary)")
         }
+        if let lost = outcome.outputLost { complain(lost) }
         for refused in report.resultsRefused { complain("result not taken: \(refused)") }
         if let directory = outcome.directory { complain("run kept in '\(directory)'") }
     }

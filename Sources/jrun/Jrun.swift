@@ -19,6 +19,10 @@ struct Jrun: ParsableCommand {
     /// ArgumentParser's own usage errors exit with 64; jrun's callers expect 125 for everything that jrun refuses.
     static func main() {
         FileSystem.ensureStandardStreams()
+        if let position = firstArgumentThatIsNotUTF8 {
+            complain("argument \(position) of the command line is not valid UTF-8; jrun passes on only what is")
+            end(125)
+        }
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -39,6 +43,7 @@ private func usageMessage(_ message: String) -> String {
         ["exec", "check", "plan", "program"].contains($0) ? " \($0)" : ""
     }
     let hint = message.contains("nexpected argument") ? "; arguments for the program go behind '--'" : ""
+    let message = message.split(separator: "\n").joined(separator: " ")
     return "\(message.prefix(1).lowercased())\(message.dropFirst())\(hint) (see jrun\(command ?? "") --help)"
 }
 
@@ -59,8 +64,7 @@ func reporting(_ body: () throws -> Void) throws {
     }
 }
 
+/// One line on stderr, whatever is in the message.
 func complain(_ message: String) {
-    try? FileSystem.write(
-        "jrun: \(message.split(separator: "\n").map { printable(String($0)) }.joined(separator: "\n"))\n".utf8, to: 2,
-        named: "stderr")
+    try? FileSystem.write("jrun: \(printable(message))\n".utf8, to: 2, named: "stderr")
 }

@@ -17,6 +17,13 @@ var executableDirectory: String? {
     executablePath.flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } }
 }
 
+/// Counted from 1. `CommandLine.arguments` would repair such bytes without a word.
+var firstArgumentThatIsNotUTF8: Int? {
+    (1..<max(1, Int(CommandLine.argc))).first { index in
+        CommandLine.unsafeArgv[index].map { String(validatingCString: $0) == nil } ?? false
+    }
+}
+
 /// Ends without running exit handlers, which a one-shot command has none of.
 func end(_ status: Int32) -> Never {
     fflush(nil)

@@ -135,6 +135,7 @@ private struct DecodedPlan {
             case .cgroupNamespace: (JRUN_OP_CGROUP_NAMESPACE, 0, "")
             case .keyring: (JRUN_OP_KEYRING, 0, "")
             case .scheduling: (JRUN_OP_SCHEDULING, 0, "")
+            case .personality: (JRUN_OP_PERSONALITY, 0, "")
             case .stdio(_, let stream): (JRUN_OP_STDIO, UInt64(stream), "")
             case .umask(let mask): (JRUN_OP_UMASK, UInt64(mask), "")
             case .oomScore(let score): (JRUN_OP_OOM_SCORE, 0, "\(score)")

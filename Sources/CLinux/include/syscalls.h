@@ -184,6 +184,7 @@ static inline long sys_capset(struct k_cap_header *header, const struct k_cap_da
 static inline long sys_setgroups(size_t n, const uint32_t *groups) { return SYS2(__NR_setgroups, n, groups); }
 static inline long sys_setresuid(unsigned id) { return SYS3(__NR_setresuid, id, id, id); }
 static inline long sys_setresgid(unsigned id) { return SYS3(__NR_setresgid, id, id, id); }
+static inline long sys_personality(unsigned long persona) { return SYS1(__NR_personality, persona); }
 static inline long sys_setsid(void) { return SYS0(__NR_setsid); }
 static inline long sys_keyctl(int operation, const char *name) { return SYS2(__NR_keyctl, operation, name); }
 static inline long sys_seccomp(unsigned operation, unsigned flags, const void *p) { return SYS3(__NR_seccomp, operation, flags, p); }

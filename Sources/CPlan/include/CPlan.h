@@ -61,7 +61,8 @@
 #define JRUN_OP_EXECUTE 35          // text_1: path; blob: u64 offsets, argv then 0 then envp then 0; a: argc; b: envc
 #define JRUN_OP_DUPLICATE 36        // a: stream that is there; b: stream that becomes the same
 #define JRUN_OP_SCHEDULING 37       // -
-#define JRUN_OP_LAST 37
+#define JRUN_OP_PERSONALITY 38      // -
+#define JRUN_OP_LAST 38
 
 struct jrun_step {
     uint32_t op;
