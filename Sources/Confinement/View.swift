@@ -51,16 +51,18 @@ struct View {
             + inputs.facts.rootLinks.sorted { $0.key < $1.key }.map { .symlink(to: $0.value, at: $0.key) }
     }
 
+    /// Files of our own making, unless the profile shows the node's.
     private var etc: [Step] {
         let uid = inputs.identity.uid
-        let passwd = "root:x:0:0:root:/:/sbin/nologin\nrun:x:\(uid):\(uid):run:/work:/sbin/nologin\n"
-        return [
-            .directory("etc", mode: 0o755),
-            .file("etc/passwd", contents: Array(passwd.utf8), mode: 0o644),
-            .file("etc/group", contents: Array("root:x:0:\nrun:x:\(uid):\n".utf8), mode: 0o644),
-            .file(
-                "etc/nsswitch.conf", contents: Array("passwd: files\ngroup: files\nhosts: files\n".utf8), mode: 0o644),
-        ] + View.loaderPaths.flatMap { attach($0, attributes: readOnly) }
+        let security = inputs.program.security
+        let files = [
+            ("passwd", "root:x:0:0:root:/:/sbin/nologin\nrun:x:\(uid):\(uid):run:/work:/sbin/nologin\n"),
+            ("group", "root:x:0:\nrun:x:\(uid):\n"),
+            ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
+        ].filter { !(security.read + security.execute).contains("/etc/\($0.0)") }
+        return [.directory("etc", mode: 0o755)]
+            + files.map { .file("etc/\($0.0)", contents: Array($0.1.utf8), mode: 0o644) }
+            + View.loaderPaths.flatMap { attach($0, attributes: readOnly) }
     }
 
     /// Each path once: `execute` includes `read`, a directory includes what is beneath it, and /usr and the loader's

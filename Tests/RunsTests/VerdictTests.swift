@@ -206,7 +206,7 @@ private let verdicts = [
         #expect(good.state == .failed && good.cause == .result && good.exitStatus == 125)
         #expect(good.evidence.summary == "required result missing: *.sol, plot.png")
         var unwritten = try verdict(status(JRUN_CAUSE_EXIT, wait: exited(0)))
-        unwritten.lacksResults = true
+        unwritten.isUndelivered = true
         #expect(
             unwritten.state == .complete && unwritten.exitStatus == 125, "the program has done its part, jrun has not")
         var killed = try verdict(status(JRUN_CAUSE_WALL))
