@@ -213,14 +213,15 @@ func cloneOnce(flags: UInt64, cgroup: Int32?) -> Int {
     _ = sys_rt_sigprocmask(SIG_SETMASK, &everySignal, &before)
     let pid = withUnsafeMutablePointer(to: &pidfd) { place in
         arguments.pidfd = UInt64(UInt(bitPattern: place))
-        return sys_clone3_vfork(&arguments, { _ in }, nil)
+        return sys_clone3_vfork(&arguments, { _ in sys_exit_group(0) }, nil)
     }
     _ = sys_rt_sigprocmask(SIG_SETMASK, &before, nil)
-    if pid > 0 {
-        _ = sys_close(pidfd)
-        _ = sys_wait4(Int32(pid), nil, WALL, nil)
-    }
-    return pid
+    guard pid > 0 else { return pid }
+    _ = sys_close(pidfd)
+    var status: Int32 = 0
+    _ = sys_wait4(Int32(pid), &status, WALL, nil)
+    // A child that did not end by itself is no working clone.
+    return status == 0 ? pid : Int(-EIO)
 }
 
 extension FileSystem {
