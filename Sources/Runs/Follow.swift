@@ -73,11 +73,19 @@ struct StatusLine {
         let elapsed = Int64((monotonicNanoseconds() - startedAt) / 1_000_000_000) * 1000
         let cpu = (leaf.number("usage_usec", in: "cpu.stat") ?? 0) / 100_000 * 100
         var line = "\(program): \(formatDuration(milliseconds: elapsed)), CPU \(formatDuration(milliseconds: cpu))"
-        if let memory = leaf.number("memory.current") {
-            line += ", memory \(formatBytes(memory / 1_048_576 * 1_048_576))"
-        }
+        let memory = leaf.number("memory.current") ?? residentBytes(leaf)
+        line += ", memory \(formatBytes(memory / 1_048_576 * 1_048_576))"
         print("\r\u{1b}[K\(line)")
         isDrawn = true
+    }
+
+    /// Without a memory controller: the resident pages of its first processes, shared ones counted more than once.
+    private func residentBytes(_ leaf: borrowing CgroupLeaf) -> Int64 {
+        let pids = (leaf.text("cgroup.procs") ?? "").split(separator: "\n").prefix(64)
+        return pids.reduce(0) { sum, pid in
+            let fields = ((try? FileSystem.text(of: "/proc/\(pid)/statm")) ?? "").split(separator: " ")
+            return sum + (fields.count > 1 ? Int64(fields[1]) ?? 0 : 0) * 4096
+        }
     }
 
     mutating func erase() {
