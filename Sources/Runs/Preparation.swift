@@ -38,7 +38,7 @@ public struct Preparation: Sendable {
         self.request = request
         self.bestEffort = bestEffort
         guard isRoot() else {
-            throw RunRefused("jrun needs root to isolate a run: start it with sudo, or as root")
+            throw RunRefused("isolating a run needs root: start jrun with sudo, or as root")
         }
         if case .image(let name) = loaded.program.security.root {
             throw RunRefused(

@@ -45,7 +45,7 @@ extension Privileged {
         @Test func notRoot() throws {
             var request = try Request("ids")
             request.wrapper = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-            expectRefused(try request.run(), saying: "jrun needs root", "sudo")
+            expectRefused(try request.run(), saying: "needs root", "sudo")
         }
 
         @Test func noCgroups() throws {
