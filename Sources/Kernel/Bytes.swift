@@ -80,9 +80,6 @@ extension FileSystem {
         try write(bytes, to: file.raw, named: path)
     }
 
-    /// One entry of a directory.
-    public struct Entry: Sendable { public var name: [UInt8] }
-
     /// The names in an open directory, without `.` and `..`, at most `limit` of them; in the file system's order.
     public static func names(in directory: Int32, limit: Int = .max) throws(KernelError) -> [[UInt8]] {
         var names: [[UInt8]] = []

@@ -15,6 +15,8 @@ extension Execution {
         var stderr = SpoolFollower(spool: try directory.createFile("stderr", .read), sink: 2)
         var status = StatusLine(enabled: options.statusLine, program: preparation.program.name)
         var stopRequests = 0
+        // A pipe without a reader is always ready to say so; once is enough.
+        var watchesStdout = true, watchesStderr = true
 
         while true {
             var polls = [
@@ -24,8 +26,8 @@ extension Execution {
                 k_pollfd(fd: feeder.wantsInput ? 0 : -1, events: Int16(POLLIN), revents: 0),
                 k_pollfd(fd: feeder.wantsOutput ? feeder.writer : -1, events: Int16(POLLOUT), revents: 0),
                 // Without POLLOUT these still tell of a reader that has gone.
-                k_pollfd(fd: stdout.isBroken ? -1 : 1, events: Int16(stdout.hasPending() ? POLLOUT : 0), revents: 0),
-                k_pollfd(fd: stderr.isBroken ? -1 : 2, events: Int16(stderr.hasPending() ? POLLOUT : 0), revents: 0),
+                k_pollfd(fd: watchesStdout ? 1 : -1, events: Int16(stdout.hasPending() ? POLLOUT : 0), revents: 0),
+                k_pollfd(fd: watchesStderr ? 2 : -1, events: Int16(stderr.hasPending() ? POLLOUT : 0), revents: 0),
             ]
             var timeout = k_timespec(tv_sec: 1, tv_nsec: 0)
             let n = status.isEnabled ? sys_ppoll(&polls, 7, &timeout) : sys_ppoll(&polls, 7, nil)
@@ -37,8 +39,9 @@ extension Execution {
             if stdout.hasPending() || stderr.hasPending() { status.erase() }
             stdout.pump()
             stderr.pump()
-            let readerGone = (polls[5].revents & Int16(POLLERR)) != 0 || stdout.isBroken
-            if readerGone && stopRequests == 0 {
+            if polls[5].revents & Int16(POLLERR) != 0 || stdout.isBroken { watchesStdout = false }
+            if polls[6].revents & Int16(POLLERR) != 0 || stderr.isBroken { watchesStderr = false }
+            if !watchesStdout && stopRequests == 0 {
                 stopRequests = 1
                 launched.send(JRUN_CONTROL_TERMINATE)
             }

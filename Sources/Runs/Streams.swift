@@ -26,7 +26,8 @@ struct SpoolFollower: ~Copyable {
 
     /// Passes on what is there; returns when the sink would make us wait or everything is through.
     mutating func pump() {
-        while !isBroken {
+        // A sink that is gone is no loss as long as there is nothing for it.
+        while hasPending() {
             let n = passOn()
             if n == Int(-EINTR) { continue }
             if n == Int(-EAGAIN) || n == 0 { return }

@@ -110,6 +110,7 @@ final class Child {
     }
 
     func closeStdout() { stdout.close() }
+    func closeStderr() { stderr.close() }
 
     /// Reads everything and waits for the end.
     func finish() throws -> Ended {

@@ -167,6 +167,16 @@ extension Privileged {
             #expect(outcome.state == "interrupted" && outcome.elapsed < .seconds(20), "\(outcome)")
         }
 
+        /// Nothing was for that reader, so nothing is lost.
+        @Test func brokenErrorPipeDoesNotMatterToAProgramThatWritesNothingThere() throws {
+            let request = try Request("lines", "100")
+            let child = try request.start()
+            child.closeStderr()
+            let outcome = request.outcome(try child.finish())
+            #expect(outcome.status == 0 && outcome.state == "complete", "\(outcome)")
+            #expect(outcome.text.hasSuffix("line 100\n"))
+        }
+
         @Test func daemonsDoNotSurvive() throws {
             let outcome = try Request("daemon").run()
             #expect(outcome.status == 0 && outcome.state == "complete")

@@ -76,7 +76,6 @@ static inline long sys_renameat(int from, const char *a, int to, const char *b) 
     return SYS5(__NR_renameat2, from, a, to, b, 0);
 }
 static inline long sys_fchmod(int fd, unsigned mode) { return SYS2(__NR_fchmod, fd, mode); }
-static inline long sys_fchmodat(int dir, const char *path, unsigned mode) { return SYS3(__NR_fchmodat, dir, path, mode); }
 static inline long sys_fchown(int fd, unsigned uid, unsigned gid) { return SYS3(__NR_fchown, fd, uid, gid); }
 static inline long sys_faccessat(int dir, const char *path, int mode) { return SYS3(__NR_faccessat, dir, path, mode); }
 static inline long sys_ftruncate(int fd, int64_t n) { return SYS2(__NR_ftruncate, fd, n); }
@@ -95,9 +94,6 @@ static inline long sys_splice(int from, int to, size_t n, unsigned flags) {
     return SYS6(__NR_splice, from, 0, to, 0, n, flags);
 }
 static inline long sys_sendfile(int to, int from, size_t n) { return SYS4(__NR_sendfile, to, from, 0, n); }
-static inline long sys_copy_file_range(int from, int to, size_t n) {
-    return SYS6(__NR_copy_file_range, from, 0, to, 0, n, 0);
-}
 static inline long sys_memfd_create(const char *name, unsigned flags) { return SYS2(__NR_memfd_create, name, flags); }
 static inline long sys_mmap(size_t n, int protection, int flags, int fd) {
     return SYS6(__NR_mmap, 0, n, protection, flags, fd, 0);
@@ -121,11 +117,7 @@ _Noreturn static inline void sys_exit_group(int code) {
 static inline long sys_wait4(int pid, int *status, int options, struct k_rusage *usage) {
     return SYS4(__NR_wait4, pid, status, options, usage);
 }
-static inline long sys_waitid(int kind, int id, void *info, int options) {
-    return SYS5(__NR_waitid, kind, id, info, options, 0);
-}
 static inline long sys_kill(int pid, int signal) { return SYS2(__NR_kill, pid, signal); }
-static inline long sys_pidfd_send_signal(int fd, int signal) { return SYS4(__NR_pidfd_send_signal, fd, signal, 0, 0); }
 static inline long sys_pidfd_open(int pid, unsigned flags) { return SYS2(__NR_pidfd_open, pid, flags); }
 static inline long sys_getpid(void) { return SYS0(__NR_getpid); }
 static inline long sys_geteuid(void) { return SYS0(__NR_geteuid); }
@@ -138,10 +130,6 @@ static inline long sys_rt_sigaction(int signal, const struct k_sigaction *a, str
 static inline long sys_getrusage(int who, struct k_rusage *usage) { return SYS2(__NR_getrusage, who, usage); }
 static inline long sys_prlimit(int pid, int resource, const struct k_rlimit *value, struct k_rlimit *old) {
     return SYS4(__NR_prlimit64, pid, resource, value, old);
-}
-static inline long sys_sched_getaffinity(int pid, size_t n, void *mask) { return SYS3(__NR_sched_getaffinity, pid, n, mask); }
-static inline long sys_sched_setaffinity(int pid, size_t n, const void *mask) {
-    return SYS3(__NR_sched_setaffinity, pid, n, mask);
 }
 static inline long sys_sched_setscheduler(int pid, int policy, const int *priority) {
     return SYS3(__NR_sched_setscheduler, pid, policy, priority);
@@ -171,7 +159,6 @@ static inline long sys_fsmount(int fd, unsigned flags, unsigned attributes) { re
 static inline long sys_unshare(unsigned long flags) { return SYS1(__NR_unshare, flags); }
 static inline long sys_sethostname(const char *p, size_t n) { return SYS2(__NR_sethostname, p, n); }
 static inline long sys_chdir(const char *path) { return SYS1(__NR_chdir, path); }
-static inline long sys_fchdir(int fd) { return SYS1(__NR_fchdir, fd); }
 static inline long sys_umask(unsigned mask) { return SYS1(__NR_umask, mask); }
 
 // Privileges
