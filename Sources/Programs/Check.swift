@@ -29,6 +29,7 @@ extension Program {
             return [Violation(rule: "inputs", place: "inputs", message: "at most \(Self.maxInputs) files are accepted")]
         }
         var violations: [Violation] = []
+        let inputs = inputRules
         var tallies = Array(repeating: InputTally(), count: inputs.count)
         var seen = Set<ExactText>()
         for file in files {
@@ -74,7 +75,7 @@ extension Program {
     }
 
     private var acceptedInputs: String {
-        inputs.isEmpty ? "no input at all" : shortList(inputs.map(\.path.source))
+        inputs.isEmpty ? "no input at all" : shortList(inputRules.map(\.path.source))
     }
 
     // MARK: Environment and limits

@@ -3,7 +3,7 @@ extension Program {
     public func describe() -> String {
         let sections: [(String, [String])] = [
             ("arguments", arguments.items.flatMap(describe)),
-            ("inputs", inputs.map(describe)),
+            ("inputs", inputRules.map(describe)),
             ("results", results.map(describe)),
             ("streams", ["stdin: \(stdin)", "stdout: \(stdout)", "stderr: \(stderr)"]),
             ("environment", describeEnvironment()),
@@ -24,8 +24,9 @@ extension Program {
         switch item {
         case .rule(let rule): return [rule.describe()]
         case .separator: return ["--  (everything behind it is a value)"]
-        case .oneOf(let rules, let required):
-            return [required ? "one of:" : "at most one of:"] + rules.map { "  " + $0.describe() }
+        case .oneOf(let members, let required, _):
+            return [required ? "one of:" : "at most one of:"] + members.flatMap(describe).map { "  \($0)" }
+        case .allOf(let members, _): return ["together:"] + members.flatMap(describe).map { "  \($0)" }
         case .command(let command):
             let lines = command.arguments.items.flatMap(describe)
             return ["command \(command.name)" + (command.help.map { "  \($0)" } ?? "")] + lines.map { "  \($0)" }

@@ -20,11 +20,12 @@ public struct Program: Sendable, Equatable {
     /// Absolute path of the executable as the run sees it.
     public var executable: String
     public var arguments: ArgumentGrammar
-    public var inputs: [InputRule]
+    public var inputs: [InputItem]
     public var results: [ResultRule]
     public var stdin: StreamSource
     public var stdout: StreamSink
     public var stderr: StreamSink
+    public var streamCaps = StreamCaps()
     public var environment: EnvironmentRules
     /// The exit codes that mean `complete`; every other one means `failed`.
     public var successExitCodes: Set<UInt8>

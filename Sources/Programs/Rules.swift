@@ -9,7 +9,28 @@ public struct InputRule: Sendable, Equatable {
     public var maxCount: Int
     /// Largest size of all matching files together, bytes; `nil` leaves that to `maxCount` times `maxSize`.
     public var maxTotal: Int64?
+    /// Kinds of content, one of which each file must be; empty: any content.
+    public var types: [ContentType] = []
     public var help: String?
+}
+
+/// One entry of `inputs` in a program file.
+public enum InputItem: Sendable, Equatable {
+    case rule(InputRule)
+    /// Exactly one of the rules has files, or at most one when not required.
+    case oneOf([InputRule], required: Bool, help: String?)
+
+    public var rules: [InputRule] {
+        switch self {
+        case .rule(let rule): [rule]
+        case .oneOf(let rules, _, _): rules
+        }
+    }
+}
+
+extension Program {
+    /// Every input rule, those inside `oneOf` too, in the order of the file.
+    public var inputRules: [InputRule] { inputs.flatMap(\.rules) }
 }
 
 /// Files that a run may or must leave behind.
@@ -24,8 +45,16 @@ public struct ResultRule: Sendable, Equatable {
     public var when: Condition
     /// A run that would be `complete` without a matching file is `failed` with cause `result`.
     public var required: Bool
+    /// What becomes of a file that is larger than it may be.
+    public enum Excess: String, Sendable, CaseIterable {
+        case refuse
+        /// Its first `maxSize` bytes are taken.
+        case truncate
+    }
+
     /// Largest size of one file, bytes; `nil` means the run's `disk` limit.
     public var maxSize: Int64?
+    public var excess: Excess = .refuse
     /// Most files that may match.
     public var maxCount: Int
     public var help: String?
@@ -60,6 +89,28 @@ public enum StreamSink: Sendable, Equatable {
     case file(String)
     /// Only stderr: into whatever stdout is, in order.
     case stdout
+}
+
+/// How much one stream may carry.
+public struct StreamCap: Sendable, Equatable {
+    /// What happens at the cap.
+    public enum Excess: String, Sendable, CaseIterable {
+        /// The run ends as `killed`, with the cause `output`, of stdin `input`.
+        case kill
+        /// The rest is dropped while the run goes on.
+        case truncate
+    }
+
+    /// Bytes.
+    public var maxSize: Int64
+    public var excess: Excess
+}
+
+/// The caps of the three streams; `nil`: only the limit `output` counts.
+public struct StreamCaps: Sendable, Equatable {
+    public var stdin: StreamCap?
+    public var stdout: StreamCap?
+    public var stderr: StreamCap?
 }
 
 /// A run starts with no environment but what is written here.

@@ -31,4 +31,6 @@ public enum Cause: String, Sendable, CaseIterable {
     case lost
     /// The program ended well, but a required result was missing.
     case result
+    /// More came on stdin than the program takes.
+    case input
 }

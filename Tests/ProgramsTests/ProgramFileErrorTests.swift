@@ -39,7 +39,7 @@ private let wrongLines: [(line: String, error: String)] = [
         "results: [{path: a, when: [compleet]}]",
         "4:28: when: 'compleet' is not possible here; did you mean 'complete'? "
             + "allowed: any, complete, failed, interrupted, killed, exit, signal, launch-error, wall-time, cpu-time, memory, "
-            + "processes, output, disk, seccomp, terminate-request, kill-request, lost, result"
+            + "processes, output, disk, seccomp, terminate-request, kill-request, lost, result, input"
     ),
     ("results: [{path: a, when: []}]", "4:27: when: the list is empty"),
     ("results: [{path: \"a**\", when: any}]", "4:18: path: 'a**': '**' must be a whole component, as in 'a/**/b'"),

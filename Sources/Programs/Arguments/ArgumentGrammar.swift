@@ -4,30 +4,47 @@
 /// order of their rules. With commands, the first positional names the command, and everything behind it belongs to
 /// the command's own grammar.
 public struct ArgumentGrammar: Sendable, Equatable {
+    /// Where flags and options may stand.
+    public enum Order: String, Sendable, CaseIterable {
+        /// Anywhere.
+        case free
+        /// Where their rules stand.
+        case fixed
+    }
+
     /// In the order of the file.
     public let items: [ArgumentItem]
+    public let order: Order
+    /// Whether flags of one letter may share one dash: `-xzf FILE`. Source: POSIX.1-2024, 12.2, guideline 5.
+    public let clusters: Bool
     let index: GrammarIndex
 
     /// Accepts nothing but the empty list.
     public static let empty = ArgumentGrammar([])
 
     /// - Precondition: no name is used by two rules (the decoder sees to it).
-    init(_ items: [ArgumentItem]) {
+    init(_ items: [ArgumentItem], order: Order = .free, clusters: Bool = false) {
         self.items = items
+        self.order = order
+        self.clusters = clusters
         index = GrammarIndex(items)
     }
 
-    public static func == (a: ArgumentGrammar, b: ArgumentGrammar) -> Bool { a.items == b.items }
+    public static func == (a: ArgumentGrammar, b: ArgumentGrammar) -> Bool {
+        a.items == b.items && a.order == b.order && a.clusters == b.clusters
+    }
 }
 
 /// One entry of an argument list in a program file.
-public enum ArgumentItem: Sendable, Equatable {
+public indirect enum ArgumentItem: Sendable, Equatable {
     case rule(ArgumentRule)
-    /// Exactly one of the rules, or at most one when not required.
-    case oneOf([ArgumentRule], required: Bool)
+    /// Exactly one of the members, each a rule or `allOf`; or at most one when not required.
+    case oneOf([ArgumentItem], required: Bool, help: String?)
+    /// Rules that belong together, each a rule or `oneOf`; only inside `oneOf`.
+    case allOf([ArgumentItem], help: String?)
     case command(CommandRule)
     /// `--` is accepted; everything behind it is positional.
-    case separator
+    case separator(help: String?)
 }
 
 /// A command such as `sort` in `samtools sort`, with a grammar of its own.

@@ -40,7 +40,8 @@ struct GrammarIndex: Sendable {
         for item in items {
             switch item {
             case .rule(let rule): add(rule)
-            case .oneOf(let rules, let required): add(group: rules, required: required)
+            case .oneOf(let members, let required, _): add(group: members, required: required)
+            case .allOf: preconditionFailure("allOf stands inside oneOf")
             case .command(let command): commands.append(command)
             case .separator: hasSeparator = true
             }
@@ -61,10 +62,10 @@ struct GrammarIndex: Sendable {
         }
     }
 
-    private mutating func add(group rules: [ArgumentRule], required: Bool) {
+    private mutating func add(group members: [ArgumentItem], required: Bool) {
         let slotCount = slots.count
         let first = leaves.count
-        for rule in rules { add(rule) }
+        for case .rule(let rule) in members { add(rule) }
         // The positional members share one place: whichever is used stands there.
         let alternatives = slots[slotCount...].flatMap(\.alternatives)
         slots.removeSubrange(slotCount...)

@@ -6,8 +6,8 @@ extension ValueRule {
         if text.utf8.count > Self.maxBytes { return "longer than \(Self.maxBytes) bytes" }
         if text.utf8.contains(0) { return "contains the character NUL" }
         return switch self {
-        case .integer(let range): refuseInteger(text, range)
-        case .decimal(let min, let max): refuseDecimal(text, min, max)
+        case .integer(let range, _): refuseInteger(text, range)
+        case .decimal(let min, let max, _): refuseDecimal(text, min, max)
         case .choice(let texts): refuseChoice(text, texts)
         case .string(let pattern, let maxBytes): refuseString(text, pattern, maxBytes)
         case .file(let direction, let pattern): refuseFile(text, direction, pattern, &files)

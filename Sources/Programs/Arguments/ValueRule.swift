@@ -1,7 +1,8 @@
 /// What one value on the command line, or of an environment variable, may be.
 public indirect enum ValueRule: Sendable, Equatable {
-    case integer(ClosedRange<Int64>)
-    case decimal(min: Double?, max: Double?)
+    /// With units, one of these texts stands directly behind the number; the empty text is none.
+    case integer(ClosedRange<Int64>, units: [String] = [])
+    case decimal(min: Double?, max: Double?, units: [String] = [])
     case choice([String])
     /// At most `maxBytes` long; without a pattern, no control characters.
     case string(pattern: Pattern?, maxBytes: Int)

@@ -17,8 +17,8 @@ extension ValueRule {
     /// What is accepted, as a phrase: `an integer from 1 to 64`.
     public var summary: String {
         switch self {
-        case .integer(let range): "an integer" + Self.bounds(Self.limited(range), String.init)
-        case .decimal(let min, let max): "a decimal number" + Self.bounds((min, max)) { String($0) }
+        case .integer(let range, _): "an integer" + Self.bounds(Self.limited(range), String.init)
+        case .decimal(let min, let max, _): "a decimal number" + Self.bounds((min, max)) { String($0) }
         case .choice(let texts): "one of " + shortList(texts, limit: 20)
         case .string(nil, let max): "a text of at most \(max) bytes"
         case .string(let pattern?, let max): "a text matching \(pattern.source), at most \(max) bytes"

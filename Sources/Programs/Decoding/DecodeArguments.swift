@@ -30,7 +30,7 @@ extension ProgramDecoder {
             let fields = Fields(node, what: "separator", keys: ["separator", "help"], findings: findings)
             guard let value = fields?.node("separator") else { return [] }
             if read.bool(value, "separator") == false { findings.add(value.mark, "separator: expected true") }
-            return [.separator]
+            return [.separator(help: fields.flatMap(help))]
         default: return argumentRule(node, kind).map { [.rule($0)] } ?? []
         }
     }
@@ -69,7 +69,7 @@ extension ProgramDecoder {
         let members = items.compactMap { item in
             kind(of: item, among: ["flag", "option", "argument", "literal"]).flatMap { argumentRule(item, $0) }
         }
-        return members.isEmpty ? [] : [.oneOf(members, required: required)]
+        return members.isEmpty ? [] : [.oneOf(members.map { .rule($0) }, required: required, help: help(fields))]
     }
 
     /// Commands exclude each other anyway, so a choice among them is the same as the commands themselves.

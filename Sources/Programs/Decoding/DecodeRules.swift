@@ -1,8 +1,8 @@
 extension ProgramDecoder {
     // MARK: Inputs and results
 
-    func inputRules(_ node: YAMLNode) -> [InputRule] {
-        (read.list(node, "inputs") ?? []).compactMap(inputRule)
+    func inputRules(_ node: YAMLNode) -> [InputItem] {
+        (read.list(node, "inputs") ?? []).compactMap(inputRule).map { .rule($0) }
     }
 
     private func inputRule(_ node: YAMLNode) -> InputRule? {

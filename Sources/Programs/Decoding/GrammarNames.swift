@@ -13,7 +13,7 @@ struct GrammarNames {
     mutating func add(_ item: ArgumentItem, at mark: Mark) {
         switch item {
         case .rule(let rule): add(rule, at: mark)
-        case .oneOf(let rules, _): for rule in rules { add(rule, at: mark) }
+        case .oneOf(let members, _, _), .allOf(let members, _): for member in members { add(member, at: mark) }
         case .command(let command):
             if !commands.insert(command.name).inserted {
                 findings.add(mark, "command: \(quoted(command.name)) is described twice")

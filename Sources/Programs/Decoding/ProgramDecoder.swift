@@ -92,7 +92,7 @@ struct ProgramDecoder {
     private func checkAcross(_ program: Program, _ fields: Fields) {
         // An input rule that could not be read may be the one that is meant.
         if findings.isEmpty, case .file(let name) = program.stdin, let node = fields.node("stdin"),
-            !program.inputs.contains(where: { $0.path.matches(name) })
+            !program.inputRules.contains(where: { $0.path.matches(name) })
         {
             findings.add(node.mark, "stdin: no rule under 'inputs' accepts the file \(quoted(name))")
         }
