@@ -134,7 +134,7 @@ struct Family {
             "arguments[1].one_of[1]": "base.yaml:6:26", "arguments[2]": "tool.yaml:6:7",
             "arguments[2].arguments[0]": "base.yaml:8:17", "arguments[2].arguments[1]": "tool.yaml:6:48",
             "arguments[3]": "tool.yaml:8:16", "arguments[4].command": "tool.yaml:8:35",
-            "arguments.order": "tool.yaml:4:3", "inputs[0]": "base.yaml:10:5", "inputs[1].max_size": "tool.yaml:9:19",
+            "arguments.order": "tool.yaml:4:3", "inputs[0]": "base.yaml:10:5", "inputs[1].max_size": "tool.yaml:9:20",
             "environment.accept[0]": "base.yaml:11:24", "environment.accept[1]": "tool.yaml:10:24",
             "program": "tool.yaml:1:1", "executable": "base.yaml:3:1",
         ]
@@ -265,7 +265,7 @@ struct Family {
             "program: f\nabstract: true\nlimits: {wall: 0s}\narguments: [{flag: -a, requires: [--of-a-member]}, {flag: b}]"
         #expect(
             Family(["f": text]).errors("f") == [
-                "dir/f.yaml:3:16: limits.wall: zero is not possible here, the smallest is 1",
+                "dir/f.yaml:3:16: wall: zero is not possible here, the smallest is 1",
                 "dir/f.yaml:4:59: flag: 'b': a name starts with '-' or '+'",
             ])
     }
