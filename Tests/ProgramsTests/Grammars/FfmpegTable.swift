@@ -24,7 +24,7 @@ let ffmpegTable = ArgumentTable(
         begin + "-c:v libx264 -b:v 800k -r 30 out.mp4",
         begin + "-c:v libx264 -r 29.97 out.mp4",
         begin + "-c:v libx264 -vf scale=1280:-2 out.mp4",
-        begin + "-c:v libx264 -vf scale=640:480,hflip,fps=25,yadif out.mp4",
+        begin + "-c:v libx264 -vf scale=640:480,hflip,fps=25 out.mp4",
         begin + "-c:v gif -filter:v fps=10 -an out.gif",
         begin + "-c:v png -an out.png",
         begin + "-an out.mp4",

@@ -58,7 +58,7 @@ let glpsolTable = ArgumentTable(
         no(["-m", "m.mod", "-o", String(repeating: "x", count: 252) + ".sol"], at: 4, "longer than 255 bytes"),
         no(["-m", String(repeating: "x", count: 200_000), "-o", "m.sol"], at: 2, "longer than 131071 bytes"),
         // What must be there, and only once.
-        no([], at: .end, "'-m'", and: [(.end, "'--output FILE' is required")]),
+        no([], at: .end, "one of '--model FILE'", and: [(.end, "'--output FILE' is required")]),
         no("-m m.mod", at: .end, "'--output FILE' is required"),
         no("-o m.sol", at: .end, "one of '--model FILE', '--lp FILE', '--freemps FILE' is required"),
         no("-m m.mod --lp p.lp -o m.sol", at: .list, "only one of '--model FILE', '--lp FILE', '--freemps FILE'"),
@@ -82,7 +82,7 @@ let glpsolTable = ArgumentTable(
         no("-M m.mod -m m.mod -o m.sol", at: 1, "no rule accepts it", and: [(2, "no rule accepts it")]),
         no(lp + "--min=1", at: 5, "takes no value; accepted: --min"),
         no(lp + "--tmlim=5", at: 5, "takes its value in the next argument"),
-        no(lp + "--read old.sol", at: 5, "no rule accepts it", and: [(6, "no rule accepts it")]),
+        no(lp + "--read old.sol", at: 5, "no rule accepts it; did you mean '--seed'?"),
         no(lp + "--write out", at: 5, "no rule accepts it", and: [(6, "no rule accepts it")]),
         no(lp + "--display /dev/tty", at: 5, "no rule accepts it", and: [(6, "no rule accepts it")]),
         no(lp + "--wmps x", at: 5, "no rule accepts it", and: [(6, "no rule accepts it")]),
