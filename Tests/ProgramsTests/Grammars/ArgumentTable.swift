@@ -55,13 +55,9 @@ struct Reason: Sendable, CustomStringConvertible {
         case .argument(let number):
             arguments.indices.contains(number - 1)
                 && isSame(violation.place, "argument \(number) \(quoted(arguments[number - 1]))")
-        case .list: violation.place == "arguments" && !Self.saysMissing(violation)
-        case .end: violation.place == "arguments" && Self.saysMissing(violation)
+        case .list: isSame(violation.place, "arguments")
+        case .end: isSame(violation.place, "end of arguments")
         }
-    }
-
-    private static func saysMissing(_ violation: Violation) -> Bool {
-        violation.message.contains(" required") || violation.message.contains(" missing")
     }
 }
 
