@@ -104,7 +104,7 @@ let ffmpegTable = ArgumentTable(
         no(begin + "-an -c:a aac out.mp4", at: 5, "stands at the wrong place; accepted here: -metadata"),
         no(begin + "-shortest -shortest out.mp4", at: 5, "stands at the wrong place; accepted here: -fs N"),
         // Names.
-        no("-nostdin -hide-banner -i in.mp4 out.mp4", at: 2, "no rule accepts it here; accepted here: -y,"),
+        no("-nostdin -hide-banner -i in.mp4 out.mp4", at: 2, "no rule accepts it here; did you mean '-hide_banner'?"),
         no("-nostdin --i in.mp4 out.mp4", at: 2, "no rule accepts it"),
         no("-nostdin -i=in.mp4 out.mp4", at: 2, "takes its value in the next argument"),
         no("-nostdin -iin.mp4 out.mp4", at: 2, "no rule accepts it"),

@@ -129,6 +129,7 @@ let tarTable = ArgumentTable(
         no("-cfout.tar a.txt", at: 1, "takes its value in the next argument; accepted: -f"),
         no("-fout.tar -c a.txt", at: 1, "takes its value in the next argument; accepted: -f"),
         no("-f=out.tar -c a.txt", at: 1, "takes its value in the next argument"),
+        no("-cf=out.tar a.txt", at: 1, "takes its value in the next argument"),
         no("-zczf out.tar a.txt", at: 1, "may be given at most once"),
         no("-cvvvf out.tar a.txt", at: 1, "may be given at most 2 times"),
         no("-cz- -f out.tar a.txt", at: 1, "no rule accepts it"),
