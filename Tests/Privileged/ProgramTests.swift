@@ -144,6 +144,30 @@ extension Privileged {
             }
         }
 
+        @Test func tarPacksListsAndUnpacks() throws {
+            let packed = try example("tar", "1-pack")
+            #expect(packed.results == ["pair.tar.gz"])
+            #expect(try example("tar", "2-list", from: packed).text == "first.txt\nsecond.txt\n")
+            let unpacked = try example("tar", "3-unpack", from: packed)
+            #expect(try text(unpacked, "extracted/first.txt") == "The first file.\n")
+            #expect(try text(unpacked, "extracted/second.txt") == "The second file.\n")
+        }
+
+        @Test func convertHalvesAPicture() throws {
+            let picture = [UInt8](try #require(try example("convert").result("half.jpg")))
+            #expect(picture.prefix(3) == [0xff, 0xd8, 0xff])
+            // The frame header: its marker, length, depth, height and width.
+            let frame = try #require(picture.indices.first { picture[$0...].starts(with: [0xff, 0xc0, 0, 17, 8]) })
+            #expect(picture[(frame + 5)..<(frame + 9)].elementsEqual([0, 24, 0, 32]))
+        }
+
+        @Test func ffmpegKeepsHalfATone() throws {
+            let sound = [UInt8](try #require(try example("ffmpeg").result("tone.flac")))
+            #expect(sound.prefix(4).elementsEqual("fLaC".utf8))
+            // The number of samples, the last 32 of its 36 bits.
+            #expect(sound[22..<26].reduce(0) { $0 << 8 | Int($1) } == 800)
+        }
+
         @Test func everyShippedProgramFileIsGood() throws {
             let site = try Site.shared.get()
             let files = try FileManager.default.contentsOfDirectory(atPath: site.programs).filter {

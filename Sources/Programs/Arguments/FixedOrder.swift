@@ -93,11 +93,11 @@ struct FixedAttempt {
             )
         }
         let usages = expected.map { grammar.leaves[$0].usage } + commands
-        let names = expected.flatMap { grammar.leaves[$0].names } + commands
         let accepted = usages.isEmpty ? "nothing more" : shortList(usages)
         let isElsewhere = !grammar.readings(text).isEmpty && !expected.contains { grammar.reads(text, as: $0) }
-        let what = isElsewhere ? "stands at the wrong place" : "no rule accepts it here"
-        return (position, "\(what)\(suggestion(for: text, among: names, else: ";")) accepted here: \(accepted)")
+        if isElsewhere { return (position, "stands at the wrong place; accepted here: \(accepted)") }
+        let hint = suggestion(for: text, among: grammar.leaves.flatMap(\.names) + commands, else: ";")
+        return (position, "no rule accepts it here\(hint) accepted here: \(accepted)")
     }
 
     /// What the end of the arguments lacks.

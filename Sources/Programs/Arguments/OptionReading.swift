@@ -43,7 +43,8 @@ extension GrammarIndex {
         if let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")),
             let leaves = leavesByName[ExactText(String(text[..<equals]))]
         {
-            let readings = leaves.compactMap { equalsReading($0, text[text.utf8.index(after: equals)...]) }
+            let name = String(text[..<equals])
+            let readings = leaves.compactMap { equalsReading($0, name, text[text.utf8.index(after: equals)...]) }
             if !readings.isEmpty { return readings }
         }
         return attachedReadings(text)
@@ -56,9 +57,9 @@ extension GrammarIndex {
         return looksLikeOption(text) ? .missingInlineValue(leaf) : nil
     }
 
-    private func equalsReading(_ leaf: Int, _ value: Substring) -> OptionReading? {
+    private func equalsReading(_ leaf: Int, _ name: String, _ value: Substring) -> OptionReading? {
         guard case .option(_, _, let forms) = leaves[leaf].kind else { return .unwantedValue(leaf) }
-        if forms.contains(.equals) { return .inline(leaf, value: String(value)) }
+        if leaves[leaf].takes(.equals, as: name) { return .inline(leaf, value: String(value)) }
         return forms.contains(.attached) ? nil : .misplacedValue(leaf)
     }
 
@@ -66,7 +67,7 @@ extension GrammarIndex {
         for length in attachedLengths where length < text.utf8.count {
             let name = String(decoding: text.utf8.prefix(length), as: UTF8.self)
             let readings = (leavesByName[ExactText(name)] ?? []).compactMap { leaf -> OptionReading? in
-                guard case .option(_, _, let forms) = leaves[leaf].kind, forms.contains(.attached) else { return nil }
+                guard leaves[leaf].takes(.attached, as: name) else { return nil }
                 return .inline(leaf, value: String(decoding: text.utf8.dropFirst(length), as: UTF8.self))
             }
             if !readings.isEmpty { return readings }
@@ -98,18 +99,32 @@ extension GrammarIndex {
                 cluster.readings.append(.flag(leaf))
                 continue
             }
-            cluster.readings.append(last(leaf, forms, String(rest)))
+            cluster.readings.append(last(leaf, "-\(letter)", forms, String(rest)))
             return cluster
         }
         return cluster
     }
 
     /// Everything behind the letter of an option is its value.
-    private func last(_ leaf: Int, _ forms: Set<OptionForm>, _ rest: String) -> OptionReading {
+    private func last(_ leaf: Int, _ name: String, _ forms: Set<OptionForm>, _ rest: String) -> OptionReading {
         if rest.isEmpty { return forms.contains(.separate) ? .separate(leaf) : .missingInlineValue(leaf) }
-        if forms.contains(.equals), rest.utf8.first == UInt8(ascii: "=") {
+        if leaves[leaf].takes(.equals, as: name), rest.utf8.first == UInt8(ascii: "=") {
             return .inline(leaf, value: String(decoding: rest.utf8.dropFirst(), as: UTF8.self))
         }
         return forms.contains(.attached) ? .inline(leaf, value: rest) : .misplacedValue(leaf)
+    }
+}
+
+extension ArgumentRule {
+    /// Whether the name takes a value in this form. Of aliases of both kinds, those with two dashes take `=VALUE` and
+    /// those with one take an attached value: to a program, `-f=x` is the value `=x`, and `--filex` another option.
+    func takes(_ form: OptionForm, as name: String) -> Bool {
+        guard case .option(let names, _, let forms) = kind, forms.contains(form) else { return false }
+        let isLong = { (name: String) in name.utf8.starts(with: "--".utf8) }
+        return switch form {
+        case .separate: true
+        case .equals: isLong(name) || !names.contains(where: isLong)
+        case .attached: !isLong(name) || names.allSatisfy(isLong)
+        }
     }
 }
