@@ -16,7 +16,7 @@ extension ProgramDecoder {
             return decoded
         }
         // A rule that could not be read may be the one that is referred to.
-        if !decoded.contains(where: \.isEmpty) { names.checkReferences() }
+        if !isAbstract, !decoded.contains(where: \.isEmpty) { names.checkReferences() }
         return ArgumentGrammar(decoded.flatMap { $0 })
     }
 
