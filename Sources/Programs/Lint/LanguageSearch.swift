@@ -2,9 +2,9 @@
 /// that the one accepts and the others do not?
 ///
 /// Every question is the same search: for the shortest text that some automata accept and others refuse. They are
-/// walked together, each with the set of all its states (the subset construction, made on the way). That can take
-/// exponentially many sets, so a question ends without an answer after `maxSteps` looks at a state, and all questions
-/// about one file together after `maxTotalSteps`.
+/// walked together (the product construction, made on the way): one that must accept in any one of its states, one
+/// that must refuse in the set of all of them. There can be exponentially many such sets, so a question ends without
+/// an answer after `maxSteps` looks at a state, and all questions about one file together after `maxTotalSteps`.
 struct LanguageSearch {
     enum Answer: Equatable {
         /// There is one; the shortest has so many bytes of UTF-8.
@@ -15,7 +15,7 @@ struct LanguageSearch {
     }
 
     static let maxSteps = 200_000
-    static let maxTotalSteps = 4_000_000
+    static let maxTotalSteps = 1_000_000
 
     private(set) var remaining = maxTotalSteps
 
@@ -39,7 +39,8 @@ struct LanguageSearch {
 
 /// Dijkstra's algorithm over the sets of states, with the bytes of the text as the distance.
 private struct Walk {
-    /// For each automaton the states that it can be in, sorted: those that wait for a character or for the end.
+    /// For each automaton the states that it is in, sorted: those that wait for a character or for the end. One of those
+    /// that must accept is in a single state.
     typealias Place = [[Int]]
 
     private let automata: [Automaton]
@@ -64,9 +65,10 @@ private struct Walk {
     mutating func search() -> LanguageSearch.Answer {
         let beginnings: Place = automata.map { _ in [0] }
         let empty = automata.indices.map { closure($0, beginnings[$0], isStart: true, isEnd: true) }
+        if steps < 0 { return .unknown }
         if isWanted(empty) { return .shortest(0) }
         let start = automata.indices.map { closure($0, beginnings[$0], isStart: true, isEnd: false) }
-        extend(start, from: 0)
+        for place in places(start) { extend(place, from: 0) }
         var distance = 1
         while distance < waiting.count {
             for place in waiting[distance] where visited.insert(place).inserted {
@@ -100,11 +102,19 @@ private struct Walk {
                 return closure(number, hit.map { $0 + 1 }, isStart: false, isEnd: false)
             }
             if steps < 0 { return }
-            guard next.prefix(wanted).allSatisfy({ !$0.isEmpty }) else { continue }
             let length = UTF8.width(Unicode.Scalar(scalar) ?? " ")
             while waiting.count <= distance + length { waiting.append([]) }
-            waiting[distance + length].append(next)
+            waiting[distance + length] += places(next)
         }
+    }
+
+    /// Every choice of one state for each automaton that must accept; none when one of them has none left.
+    private func places(_ reached: Place) -> [Place] {
+        var places = [Array(reached[wanted...])]
+        for states in reached[..<wanted].reversed() {
+            places = states.flatMap { state in places.map { [[state]] + $0 } }
+        }
+        return places
     }
 
     /// The least character, which is also the shortest, of every stretch that all waiting states treat alike.

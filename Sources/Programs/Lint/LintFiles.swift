@@ -110,7 +110,8 @@ extension Lint {
             reason = reason ?? found
         }
         guard let reason else { return }
-        let effect = rule.required && rule.applies(state: .complete, cause: .exit) ? "; as it is required, every run fails" : ""
+        let effect =
+            rule.required && rule.applies(state: .complete, cause: .exit) ? "; as it is required, every run fails" : ""
         warn(keyPath, "the rule never applies: \(reason), and the first rule that matches counts\(effect)")
     }
 

@@ -49,7 +49,9 @@ extension Lint {
         if let suspend = program.suspend {
             lint(suspend, "suspend")
             if suspend.signal == .kill {
-                warn("suspend.signal", "KILL ends the program instead of suspending it; leave 'suspend' out, or name another signal")
+                warn(
+                    "suspend.signal",
+                    "KILL ends the program instead of suspending it; leave 'suspend' out, or name another signal")
             }
         }
     }
@@ -63,7 +65,9 @@ extension Lint {
                 "\(grace) is longer than a run can last; limit 'wall' ends at \(formatDuration(milliseconds: wall))")
         }
         if what == "stop", rule.signal == .kill, rule.graceMilliseconds != StopRule.defaultGraceMilliseconds {
-            warn("stop.grace", "has no effect: no program outlives the signal KILL; leave it out, or name another signal")
+            warn(
+                "stop.grace", "has no effect: no program outlives the signal KILL; leave it out, or name another signal"
+            )
         }
     }
 

@@ -131,12 +131,17 @@ extension Lint {
                 let reason = winner.map { "\(quoted($0.usage)) takes \(quoted(names[0] + text)) first" }
                 warn(
                     "\(placed.keyPath).value",
-                    "\(quoted(text)) can never be given: \(reason ?? "nothing would be attached"); remove one of the two")
+                    "\(quoted(text)) can never be given: \(reason ?? "nothing would be attached"); remove one of the two"
+                )
             }
         case .string(let pattern?, _):
-            let rivals = names.map { name in grammar.attachedNames(longerThan: name).map { ($0, $0.utf8.count - name.utf8.count) } }
+            let rivals = names.map { name in
+                grammar.attachedNames(longerThan: name).map { ($0, $0.utf8.count - name.utf8.count) }
+            }
             for (name, longer) in zip(names, rivals) where !longer.isEmpty {
-                let rests = longer.map { Automaton.longer(than: String(decoding: $0.0.utf8.suffix($0.1), as: UTF8.self)) }
+                let rests = longer.map {
+                    Automaton.longer(than: String(decoding: $0.0.utf8.suffix($0.1), as: UTF8.self))
+                }
                 guard search.isCovered(pattern.automaton, by: rests), !search.isEmpty(pattern.automaton) else {
                     continue
                 }

@@ -39,8 +39,8 @@ struct Lint {
 
     init(program: Program) { self.program = program }
 
-    mutating func warn(_ keyPath: String, _ message: @autoclosure () -> String) {
-        if warnings.count < Self.maxWarnings { warnings.append(LintWarning(keyPath: keyPath, message: message())) }
+    mutating func warn(_ keyPath: String, _ message: String) {
+        if warnings.count < Self.maxWarnings { warnings.append(LintWarning(keyPath: keyPath, message: message)) }
     }
 
     /// Input rules in the order in which they decide, with their places in the file.
