@@ -65,12 +65,22 @@ struct GrammarIndex: Sendable {
     private mutating func add(group members: [ArgumentItem], required: Bool) {
         let slotCount = slots.count
         let first = leaves.count
-        for case .rule(let rule) in members { add(rule) }
+        addFlat(members)
         // The positional members share one place: whichever is used stands there.
         let alternatives = slots[slotCount...].flatMap(\.alternatives)
         slots.removeSubrange(slotCount...)
         if !alternatives.isEmpty { slots.append(Slot(alternatives: alternatives, group: groups.count)) }
         groups.append(Group(members: first..<leaves.count, isRequired: required))
+    }
+
+    private mutating func addFlat(_ items: [ArgumentItem]) {
+        for item in items {
+            switch item {
+            case .rule(let rule): add(rule)
+            case .oneOf(let members, _, _), .allOf(let members, _): addFlat(members)
+            case .command, .separator: break
+            }
+        }
     }
 
     // MARK: Looking up
@@ -132,7 +142,10 @@ extension ValueRule {
     fileprivate func namesDashed(_ text: String) -> Bool {
         switch self {
         case .choice(let texts): texts.contains { isSame($0, text) }
-        case .integer, .decimal: Double(text)?.isFinite ?? false
+        case .integer(_, let units):
+            Double(text)?.isFinite ?? NumberText(text, isDecimal: false)?.hasUnit(of: units) ?? false
+        case .decimal(_, _, let units):
+            Double(text)?.isFinite ?? NumberText(text, isDecimal: true)?.hasUnit(of: units) ?? false
         case .string, .file, .duration, .size, .date, .list: false
         }
     }
