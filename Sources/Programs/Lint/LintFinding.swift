@@ -10,11 +10,13 @@ public struct LintFinding: Sendable, Equatable, CustomStringConvertible {
 extension ProgramSource {
     /// The program's warnings and those that only its text shows, in the order of the file. None for a program that is
     /// only there to be extended: what looks wrong in it may be right in its extensions.
-    public func lint() -> [LintFinding] {
+    ///
+    /// - Parameter others: What somebody found who has looked at the node.
+    public func lint(with others: [LintWarning] = []) -> [LintFinding] {
         if isAbstract { return [] }
         let origins = origins
         let start = Origin(file: files.first?.path ?? program.name, line: 1, column: 1)
-        let findings = (program.warnings() + repeatedWords()).map { warning in
+        let findings = (program.warnings() + repeatedWords() + others).map { warning in
             LintFinding(origin: origin(of: warning.keyPath, in: origins) ?? start, warning: warning)
         }
         let fileNumbers = Dictionary(files.enumerated().map { ($1.path, $0) }) { first, _ in first }
