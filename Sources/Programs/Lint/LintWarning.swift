@@ -5,6 +5,11 @@ public struct LintWarning: Sendable, Equatable, CustomStringConvertible {
     /// A sentence that says why, and what to do.
     public var message: String
 
+    public init(keyPath: String, message: String) {
+        self.keyPath = keyPath
+        self.message = message
+    }
+
     /// `KEYPATH: MESSAGE`
     public var description: String { "\(keyPath): \(message)" }
 }
