@@ -136,12 +136,12 @@ import Testing
         let page = try DocumentationPage.read()
         let reading = try #require(page.sections["How it is read"]).prose
         for (text, number) in [
-            ("values (keys, texts, lists, mappings)", YAMLComposer.maxNodes), ("nesting", YAMLComposer.maxDepth),
+            ("values (keys, texts, lists, mappings)", Budget.maxNodes), ("nesting", YAMLComposer.maxDepth),
         ] {
             #expect(reading.range(of: "| \(text) | \(grouped(Int64(number)))") != nil, "\(text)")
         }
         let phrases = [
-            "size of the file | \(formatBytes(Int64(YAMLComposer.maxBytes)))",
+            "size of the file | \(formatBytes(Int64(Budget.maxBytes)))",
             "at most \(maxComponentBytes) bytes a component and \(grouped(Int64(maxFileNameBytes))) bytes altogether",
             "\(grouped(Int64(Automaton.maxStates))) states, or is longer than \(grouped(Int64(Pattern.maxBytes))) bytes",
         ]

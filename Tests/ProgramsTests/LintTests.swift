@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 @testable import Programs
@@ -347,5 +348,25 @@ import Testing
         let program = try Sample.program(
             Sample.file("arguments:\n\(rules.joined(separator: "\n"))\ninputs:\n\(globs.joined(separator: "\n"))"))
         #expect(program.warnings().count == Lint.maxWarnings)
+    }
+
+    // MARK: Shipped files
+
+    /// What comes with jrun is what authors start from.
+    @Test func shippedProgramsHaveNoWarnings() throws {
+        let test = URL(filePath: #filePath).resolvingSymlinksInPath()
+        let folder = test.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "profiles")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }
+        #expect(names.count >= 8)
+        for name in names {
+            let bytes = Array(try Data(contentsOf: folder.appending(path: name)))
+            let source = try ProgramFile.read(bytes, fileName: name) { other in
+                let found = try? Data(contentsOf: folder.appending(path: "\(other).yaml"))
+                return found.map { .file(ProgramSourceFile(path: "\(other).yaml", bytes: Array($0))) } ?? .notHere
+            }
+            .get()
+            #expect(source.lint() == [])
+        }
     }
 }

@@ -76,7 +76,8 @@ struct ProgramDecoder {
         guard let fields = Fields(node, what: what, keys: ["signal", "grace"], findings: findings) else { return nil }
         return StopRule(
             signal: fields.node("signal").flatMap { read.word($0, "\(what).signal", StopSignal.self) } ?? .term,
-            graceMilliseconds: fields.node("grace").flatMap { read.duration($0, "\(what).grace") } ?? StopRule.defaultGraceMilliseconds)
+            graceMilliseconds: fields.node("grace").flatMap { read.duration($0, "\(what).grace") }
+                ?? StopRule.defaultGraceMilliseconds)
     }
 
     private func whoRule(_ node: YAMLNode) -> WhoRule? {
