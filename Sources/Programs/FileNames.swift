@@ -2,6 +2,8 @@
 public let maxFileNameBytes = 1024
 /// Longest single component of a name: NAME_MAX of every Linux file system.
 public let maxComponentBytes = 255
+/// Directories deeper than this are not searched for results: deeper than any honest result lies.
+public let maxResultDepth = 32
 
 /// Why `name` cannot be the name of a file in a run's work directory, or `nil` if it can.
 ///

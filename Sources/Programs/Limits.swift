@@ -65,6 +65,9 @@ public struct LimitRule: Sendable, Equatable {
 public struct LimitRules: Sendable, Equatable {
     private var rules: [LimitRule]
 
+    /// What `temporary` is when a file does not say.
+    static let defaultTemporary = LimitRule(default: 64 << 20, max: 64 << 20)
+
     public init(_ rule: (LimitName) -> LimitRule) {
         rules = LimitName.allCases.map(rule)
     }

@@ -163,6 +163,9 @@ public struct StopRule: Sendable, Equatable {
     /// Until the harder means: the kill, or the freeze.
     public var graceMilliseconds: Int64
 
+    /// The grace time when a file does not say.
+    static let defaultGraceMilliseconds: Int64 = 10_000
+
     public init(signal: StopSignal, graceMilliseconds: Int64) {
         self.signal = signal
         self.graceMilliseconds = graceMilliseconds

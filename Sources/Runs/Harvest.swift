@@ -51,8 +51,8 @@ struct Harvest {
     /// Why no file can be taken any more, or this one for reasons of our own.
     struct NotWritten: Error { var reason: String }
 
-    /// Deeper than any honest result; a tree of 5,000 levels ends here.
-    static let maxDepth = 32
+    /// A tree of 5,000 levels ends here.
+    static let maxDepth = maxResultDepth
     /// Refused files that the report names one by one.
     static let maxRefusals = 100
     /// Entries looked at in all.

@@ -30,8 +30,7 @@ public struct Preparation: Sendable {
                 "program '\(loaded.program.name)': root image '\(name)' is not on this node; only 'root: host' can be used"
             )
         }
-        try checkExecutable(loaded.program.executable)
-        try Preparation.checkVisible(loaded.program)
+        try Preparation.checkExecutable(of: loaded.program)
         guard let cgroups = try Preparation.cgroupTree(of: node) else {
             throw RunRefused(
                 "cgroup v2 is not mounted on this node: mount -t cgroup2 none /sys/fs/cgroup (see jrun doctor)")
@@ -75,6 +74,12 @@ public struct Preparation: Sendable {
     /// Each takes a descriptor of the launch; CLaunch has room for 128.
     private static let maxPaths = 100
 
+    /// Refuses an executable that is not on this node, cannot be executed, or is not in the run's view.
+    static func checkExecutable(of program: Program) throws(RunRefused) {
+        try checkStart(of: program.executable)
+        try checkVisible(program)
+    }
+
     private static func checkVisible(_ program: Program) throws(RunRefused) {
         let places = ["/usr", "/bin", "/sbin", "/lib", "/lib64"] + program.security.execute
         if places.contains(where: { program.executable == $0 || program.executable.hasPrefix($0 + "/") }) { return }
@@ -107,7 +112,7 @@ public struct Preparation: Sendable {
 }
 
 /// Refuses what execve would refuse, before anything is made: 127 when it is not there, 126 when it cannot be executed.
-private func checkExecutable(_ path: String) throws(RunRefused) {
+private func checkStart(of path: String) throws(RunRefused) {
     let status: FileStatus
     do { status = try FileStatus(path: path) } catch {
         throw RunRefused("executable '\(path)': \(describe(errno: error.errno))", exitCode: 127)

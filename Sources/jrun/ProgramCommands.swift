@@ -56,35 +56,3 @@ struct ShowProgram: ParsableCommand {
         }
     }
 }
-
-struct LintPrograms: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "lint", abstract: "Everything that is wrong with program files.")
-
-    @Argument(help: ArgumentHelp("Program files.", valueName: "file"))
-    var files: [String]
-
-    func run() throws {
-        try reporting {
-            var broken = false
-            let library = ProgramLibrary(extra: [], node: try currentNode())
-            for path in files {
-                do {
-                    let source = try library.read(path, besideFirst: true)
-                    let executable = source.program.executable
-                    if !source.isAbstract, !FileSystem.isExecutable(executable) {
-                        complain("\(path): warning: executable '\(executable)' is not on this node")
-                    }
-                    print("\(path): good")
-                } catch let errors as ProgramFileErrors {
-                    broken = true
-                    for error in errors.errors { complain("\(error)") }
-                } catch let refused as RunRefused {
-                    broken = true
-                    complain("\(refused)")
-                }
-            }
-            if broken { throw ExitCode(125) }
-        }
-    }
-}

@@ -153,12 +153,11 @@ extension ProgramDecoder {
             let node = isOptional ? fields.node(name.rawValue) : fields.required(name.rawValue, in: "limits")
             rules[name] = node.flatMap { limitRule($0, name) }
         }
-        let temporary = LimitRule(default: 64 << 20, max: 64 << 20)
         let none = LimitRule(default: 1, max: 1)
         return LimitRules { name in
             switch name {
             case .file_size: rules[.file_size] ?? rules[.disk] ?? none
-            case .temporary: rules[.temporary] ?? temporary
+            case .temporary: rules[.temporary] ?? LimitRules.defaultTemporary
             default: rules[name] ?? none
             }
         }

@@ -38,7 +38,7 @@ struct ProgramDecoder {
             environment: fields.node("environment").map(environmentRules) ?? EnvironmentRules(set: [:], accept: []),
             successExitCodes: fields.node("success").flatMap(exitCodes) ?? [0],
             stop: fields.node("stop").flatMap { stopRule($0, "stop") }
-                ?? StopRule(signal: .term, graceMilliseconds: 10_000),
+                ?? StopRule(signal: .term, graceMilliseconds: StopRule.defaultGraceMilliseconds),
             suspend: fields.node("suspend").flatMap { stopRule($0, "suspend") },
             limits: limits ?? LimitRules { _ in LimitRule(default: 1, max: 1) },
             security: security ?? SecurityProfile(),
@@ -76,7 +76,8 @@ struct ProgramDecoder {
         guard let fields = Fields(node, what: what, keys: ["signal", "grace"], findings: findings) else { return nil }
         return StopRule(
             signal: fields.node("signal").flatMap { read.word($0, "\(what).signal", StopSignal.self) } ?? .term,
-            graceMilliseconds: fields.node("grace").flatMap { read.duration($0, "\(what).grace") } ?? 10_000)
+            graceMilliseconds: fields.node("grace").flatMap { read.duration($0, "\(what).grace") }
+                ?? StopRule.defaultGraceMilliseconds)
     }
 
     private func whoRule(_ node: YAMLNode) -> WhoRule? {

@@ -1,0 +1,79 @@
+import FoundationEssentials
+import Glibc
+import Programs
+import Testing
+
+@testable import Runs
+
+/// What lint says of a program file after a look at the node, and what it leaves alone.
+@Suite struct NodeLintTests {
+    private let scratch: Scratch
+
+    init() throws {
+        scratch = try Scratch()
+        try write("nsswitch.conf", "passwd: files systemd\ngroup: files\n")
+        try write("passwd", "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/:/bin/sh\n")
+        try write("group", "root:x:0:\nstaff:x:50:ann\n")
+    }
+
+    private func write(_ name: String, _ text: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: scratch(name)))
+    }
+
+    private func warnings(
+        _ lines: String = "", executable: String = "/usr/bin/env", security: String = "{}"
+    ) throws -> [String] {
+        var program = try RunSample.program(lines, security: security)
+        program.executable = executable
+        return NodeLint(accounts: Accounts(etc: scratch.path)).warnings(for: program).map(\.description)
+    }
+
+    @Test func anExecutableHasToStart() throws {
+        #expect(try warnings() == [])
+        let missing = try warnings(executable: "/usr/bin/no-such-program")
+        #expect(missing.count == 1 && missing[0].hasPrefix("executable: no run can start on this node"))
+        #expect(try warnings(executable: "/usr/bin").first?.contains("not an executable file") == true)
+        #expect(try warnings(executable: "/usr/bin", security: "{root: {image: x}}") == [])
+    }
+
+    @Test func anExecutableHasToBeSeen() throws {
+        try FileManager.default.copyItem(atPath: "/usr/bin/env", toPath: scratch("tool"))
+        #expect(try warnings(executable: scratch("tool")).first?.contains("not in the run's view") == true)
+        #expect(try warnings(executable: scratch("tool"), security: "{files: {execute: [\(scratch.path)]}}") == [])
+    }
+
+    @Test func shownPathsAreThere() throws {
+        let found = try warnings(security: "{files: {read: [\(scratch.path), \(scratch("none"))]}}")
+        #expect(found.count == 1 && found[0].hasPrefix("security.files.read[1]: '\(scratch("none"))' does not exist"))
+        #expect(
+            try warnings(security: "{devices: [/dev/no-such-device]}").first?.hasPrefix("security.devices[0]") == true)
+        #expect(try warnings(security: "{devices: [/dev/null]}") == [])
+    }
+
+    @Test func shownDirectoriesHoldNoWayOut() throws {
+        let shown = "{files: {execute: [\(scratch.path)]}}"
+        try FileManager.default.createDirectory(atPath: scratch("a/b/c"), withIntermediateDirectories: true)
+        #expect(try warnings(security: shown) == [])
+        #expect(mkfifo(scratch("a/b/c/deep"), 0o600) == 0)
+        #expect(try warnings(security: shown) == [], "deeper than a look")
+        #expect(mkfifo(scratch("a/b/pipe"), 0o600) == 0)
+        let found = try warnings(security: shown)
+        #expect(
+            found.count == 1 && found[0].hasPrefix("security.files.execute[0]: shows the fifo '\(scratch("a/b/pipe"))'")
+        )
+    }
+
+    @Test func accountsAreKnown() throws {
+        #expect(try warnings("who: {users: [ann, root], groups: [staff]}") == [])
+        let found = try warnings("who: {users: [ann, bob], groups: [ann]}")
+        #expect(found.count == 2 && found[0].hasPrefix("who.users[1]: this node knows no user 'bob'"))
+        #expect(found.last?.hasPrefix("who.groups[0]: this node knows no group 'ann'") == true)
+    }
+
+    /// Where a directory service may know more than the files, nobody is called unknown.
+    @Test func accountsOfADirectoryServiceAreLeftAlone() throws {
+        try write("nsswitch.conf", "passwd: files sss\ngroup:files\n")
+        let found = try warnings("who: {users: [bob], groups: [bob]}")
+        #expect(found.count == 1 && found[0].hasPrefix("who.groups[0]"))
+    }
+}
