@@ -16,32 +16,41 @@ func yamlText(_ text: String, inFlow: Bool) -> String {
 // MARK: Plain
 
 private func isPlain(_ text: String, inFlow: Bool) -> Bool {
-    guard let first = text.utf8.first, let last = text.utf8.last else { return false }
-    let space = UInt8(ascii: " ")
-    if first == space || last == space || last == UInt8(ascii: ":") { return false }
-    if !text.unicodeScalars.allSatisfy(isShownAsIs) || hasMeaning(text) { return false }
-    let second = text.utf8.dropFirst().first
+    let bytes = Array(text.utf8)
+    guard let first = bytes.first, let last = bytes.last else { return false }
+    let space = UInt8(ascii: " "), colon = UInt8(ascii: ":"), dash = UInt8(ascii: "-")
+    if first == space || last == space || last == colon || indicators.contains(first) { return false }
     // A dash is the mark of a list's item before a space, and at the end; three of them begin a document.
-    if first == UInt8(ascii: "-"), second == nil || second == space || text.utf8.starts(with: "---".utf8) {
-        return false
+    if first == dash, bytes.count == 1 || bytes[1] == space || bytes.starts(with: [dash, dash, dash]) { return false }
+    if bytes.starts(with: [46, 46, 46]) { return false }
+    var previous: UInt8 = 0
+    for byte in bytes {
+        if inFlow, flowIndicators.contains(byte) { return false }
+        if previous == colon && byte == space || previous == space && byte == UInt8(ascii: "#") { return false }
+        previous = byte
     }
-    if "?:,[]{}#&*!|>'\"%@`".utf8.contains(first) || text.utf8.starts(with: "...".utf8) { return false }
-    if inFlow, text.utf8.contains(where: { ",[]{}:".utf8.contains($0) }) { return false }
-    return !zip(text.utf8, text.utf8.dropFirst()).contains { a, b in
-        a == UInt8(ascii: ":") && b == space || a == space && b == UInt8(ascii: "#")
-    }
+    return text.unicodeScalars.allSatisfy(isShownAsIs) && !hasMeaning(text, bytes)
 }
 
+/// What a plain text must not begin with.
+private let indicators = Set("?:,[]{}#&*!|>'\"%@`".utf8)
+private let flowIndicators = Set(",[]{}:".utf8)
+
+private let meaningfulWords: Set = [
+    "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "=", "<<", ".inf", "+.inf", "-.inf", ".nan",
+]
+
 /// Whether some reader of YAML (1.1 or 1.2) would take the plain text for a number, a date, a truth value or nothing.
-private func hasMeaning(_ text: String) -> Bool {
-    let words: Set = ["~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "=", "<<"]
-    let infinities: Set = [".inf", "+.inf", "-.inf", ".nan"]
-    if text.utf8.count <= 5, words.contains(text.lowercased()) || infinities.contains(text.lowercased()) { return true }
-    func isDigit(_ byte: UInt8?) -> Bool { byte.map { (48...57).contains($0) } ?? false }
-    let bytes = Array(text.utf8.prefix(2))
-    let begins = isDigit(bytes.first) || "+-.".utf8.contains(bytes[0]) && (isDigit(bytes.last) || bytes.last == 46)
-    return begins && text.utf8.allSatisfy { "0123456789abcdefABCDEFxXoO_.:+-TtZz ".utf8.contains($0) }
+private func hasMeaning(_ text: String, _ bytes: [UInt8]) -> Bool {
+    if bytes.count <= 5, meaningfulWords.contains(text.lowercased()) { return true }
+    func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+    let second = bytes.count > 1 ? bytes[1] : 0
+    let begins = isDigit(bytes[0]) || signs.contains(bytes[0]) && (isDigit(second) || second == UInt8(ascii: "."))
+    return begins && bytes.allSatisfy { numeric.contains($0) }
 }
+
+private let signs = Set("+-.".utf8)
+private let numeric = Set("0123456789abcdefABCDEFxXoO_.:+-TtZz ".utf8)
 
 // MARK: Quoted
 
