@@ -8,12 +8,15 @@ extension ProgramDecoder {
         guard let fields = Fields(node, what: kind, keys: keys, findings: findings) else { return nil }
         let value = valued ? fields.required("value", in: kind).flatMap(valueRule) : nil
         let counts = counts(fields, kind)
-        guard let ruleKind = ruleKind(fields, kind, value) else { return nil }
+        // Everything is read before anything is given up.
+        let ruleKind = ruleKind(fields, kind, value)
+        let requires = fields.node("requires").map { references($0, "requires") } ?? []
+        let conflicts = fields.node("conflicts").map { references($0, "conflicts") } ?? []
+        let help = help(fields)
+        guard let ruleKind else { return nil }
         return ArgumentRule(
-            kind: ruleKind, minCount: counts.lowerBound, maxCount: counts.upperBound,
-            requires: fields.node("requires").map { references($0, "requires") } ?? [],
-            conflicts: fields.node("conflicts").map { references($0, "conflicts") } ?? [],
-            help: help(fields))
+            kind: ruleKind, minCount: counts.lowerBound, maxCount: counts.upperBound, requires: requires,
+            conflicts: conflicts, help: help)
     }
 
     private func ruleKind(_ fields: Fields, _ kind: String, _ value: ValueRule?) -> ArgumentRule.Kind? {

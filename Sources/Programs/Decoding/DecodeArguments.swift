@@ -149,13 +149,15 @@ extension ProgramDecoder {
     }
 
     private func command(_ node: YAMLNode, _ names: inout GrammarNames) -> [ArgumentItem] {
-        guard let fields = Fields(node, what: "command", keys: ["command", "arguments", "help"], findings: findings),
-            let name = fields.node("command").flatMap({ node in
-                read.checked(node, "command") { plainText($0) ?? (looksLikeOption($0) ? "starts with '-'" : nil) }
-            })
+        guard let fields = Fields(node, what: "command", keys: ["command", "arguments", "help"], findings: findings)
         else { return [] }
-        names.addCommand(name, at: node.mark)
         let grammar = fields.node("arguments").map(argumentGrammar) ?? .empty
-        return [.command(CommandRule(name: name, arguments: grammar, help: help(fields)))]
+        let help = help(fields)
+        let name = fields.node("command").flatMap { node in
+            read.checked(node, "command") { plainText($0) ?? (looksLikeOption($0) ? "starts with '-'" : nil) }
+        }
+        guard let name else { return [] }
+        names.addCommand(name, at: node.mark)
+        return [.command(CommandRule(name: name, arguments: grammar, help: help))]
     }
 }

@@ -46,16 +46,15 @@ extension ProgramDecoder {
             return text == "default" ? .default : seccompFile(node).map { .file($0) }
         }
         let keys = ["extends", "allow", "deny"]
-        guard let fields = Fields(node, what: "security.seccomp", keys: keys, findings: findings),
-            let base = fields.required("extends", in: "security.seccomp")
-        else { return nil }
+        guard let fields = Fields(node, what: "security.seccomp", keys: keys, findings: findings) else { return nil }
+        let allow = fields.node("allow").map { systemCalls($0, "security.seccomp.allow") } ?? []
+        let deny = fields.node("deny").map { systemCalls($0, "security.seccomp.deny") } ?? []
+        guard let base = fields.required("extends", in: "security.seccomp") else { return nil }
         guard case .scalar("default", _) = base.content else {
             read.reportUnknown(base, "security.seccomp.extends", among: ["default"])
             return nil
         }
-        return .extended(
-            allow: fields.node("allow").map { systemCalls($0, "security.seccomp.allow") } ?? [],
-            deny: fields.node("deny").map { systemCalls($0, "security.seccomp.deny") } ?? [])
+        return .extended(allow: allow, deny: deny)
     }
 
     /// Beside the program file, or anywhere by its absolute path.

@@ -100,7 +100,8 @@ struct ProgramDecoder {
 
     private func checkAcross(_ program: Program, _ fields: Fields) {
         // An input rule that could not be read may be the one that is meant.
-        if findings.isEmpty, !isAbstract, case .file(let name) = program.stdin, let node = fields.node("stdin"),
+        let isComplete = program.inputRules.count == fields.node("inputs").map(writtenInputRules) ?? 0
+        if isComplete, !isAbstract, case .file(let name) = program.stdin, let node = fields.node("stdin"),
             !program.inputRules.contains(where: { $0.path.matches(name) })
         {
             findings.add(node.mark, "stdin: no rule under 'inputs' accepts the file \(quoted(name))")
@@ -109,6 +110,15 @@ struct ProgramDecoder {
             let node = fields.node("stderr")
         {
             findings.add(node.mark, "stderr: for one file with both streams in order, write 'stderr: stdout'")
+        }
+    }
+
+    /// How many input rules the file has, readable or not; at least one where there is no telling.
+    private func writtenInputRules(_ node: YAMLNode) -> Int {
+        guard case .sequence(let items) = node.content else { return 1 }
+        return items.reduce(0) { count, item in
+            guard case .sequence(let members)? = item["one_of"]?.content else { return count + 1 }
+            return count + members.count
         }
     }
 }
