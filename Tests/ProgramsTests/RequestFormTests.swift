@@ -58,6 +58,7 @@ import Testing
                 ])
         #expect(wrong("[]") == ["$: expected an object, found a list"])
         #expect(wrong("{") == ["request: line 1, column 2: expected a key in '\"'"])
+        #expect(wrong(#"{"program": "../x"}"#).count == 1)
         #expect(wrong(#"{"program": 7}"#) == ["$.program: expected a text, found the number 7"])
     }
 
@@ -201,7 +202,7 @@ import Testing
             try assembled(rules, #"{"command": "remote", "arguments": {"command": "add", "arguments": {"N": "n"}}}"#)
                 == ["remote", "add", "n"])
         #expect(
-            try assembled(rules, #"{"command": "sort", "arguments": {"A": 1}}"#) == [
+            try assembled(rules, #"{"command": "sort", "arguments": {"A": 1, "-o": "b"}}"#) == [
                 "$.arguments.arguments.A: expected a text, found the number 1"
             ])
         #expect(
@@ -229,8 +230,10 @@ import Testing
             "{literal: -I}", "{flag: [-b, --batch], required: true}", "{flag: -w, repeat: {min: 2, max: 3}}",
             "{one_of: [{flag: -x}, {flag: -y}]}", "{option: -o, required: true, value: {string: {}}}",
         ]
-        #expect(try assembled(rules, "{}") == ["-I", "-b", "-w", "-w"])
-        #expect(try assembled(rules, #"{"-w": 3, "-b": true}"#) == ["-I", "-b", "-w", "-w", "-w"])
+        #expect(try assembled(rules, #"{"-o": "a"}"#) == ["-I", "-b", "-w", "-w", "-o", "a"])
+        #expect(
+            try assembled(rules, #"{"-w": 3, "-b": true, "-o": "a"}"#) == ["-I", "-b", "-w", "-w", "-w", "-o", "a"])
+        #expect(try assembled(rules, "{}") == ["$.arguments['-o']: is required"])
     }
 
     /// A count of a few bytes must not become a list of any length.

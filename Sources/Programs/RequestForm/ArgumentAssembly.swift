@@ -101,6 +101,8 @@ struct AssembledLevel {
         _ entry: FormKeys.Entry, _ leaf: Int, _ value: JSONValue?, at path: JSONPath
     ) throws(AssemblyError) {
         guard let value else {
+            // The next positional would slip into its place.
+            if entry.isNeeded { throw AssemblyError(path: path, reason: "is required") }
             return entry.isImplied ? try add(entry.rule, times: entry.rule.minCount, at: path) : ()
         }
         switch entry.rule.kind {

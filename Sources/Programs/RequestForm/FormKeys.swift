@@ -13,6 +13,9 @@ struct FormKeys: Sendable {
             case .option, .positional: false
             }
         }
+
+        /// Must be there, with a value that only the request knows.
+        var isNeeded: Bool { isAlone && rule.minCount > 0 && !isImplied }
     }
 
     static let command = "command"

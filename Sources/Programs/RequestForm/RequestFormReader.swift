@@ -13,7 +13,7 @@ struct RequestFormReader {
             let path = top.key(member.key)
             switch member.key {
             case "$schema": _ = text(member.value, path, "request")
-            case "program": form.program = text(member.value, path, "program") ?? ""
+            case "program": form.program = program(member.value, path)
             case "arguments": form.arguments = arguments(member.value, path)
             case "inputs": form.inputs = inputs(member.value, path)
             case "environment": form.environment = self.members(member.value, path, "environment") ?? []
@@ -26,6 +26,15 @@ struct RequestFormReader {
     }
 
     // MARK: Parts
+
+    /// A name, never a path: whoever sends a request does not choose the program file.
+    private mutating func program(_ value: JSONValue, _ path: JSONPath) -> String {
+        let name = text(value, path, "program") ?? ""
+        if case .string = value, let reason = reasonAgainstName(name) {
+            refuse("program", path, "\(quoted(name)): \(reason)")
+        }
+        return name
+    }
 
     private mutating func arguments(_ value: JSONValue, _ path: JSONPath) -> JSONValue? {
         switch value {

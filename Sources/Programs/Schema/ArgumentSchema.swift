@@ -26,7 +26,7 @@ struct ArgumentSchema {
 
     private var object: JSONValue {
         var properties = keys.entries.map { JSONValue.Member($0.key, property($0.rule)) }
-        var required = keys.entries.filter { $0.isAlone && $0.rule.minCount > 0 && !$0.isImplied }.map(\.key)
+        var required = keys.entries.filter(\.isNeeded).map(\.key)
         if !keys.commands.isEmpty {
             properties.append(JSONValue.Member(FormKeys.command, ["enum": .strings(keys.commands.map(\.name))]))
             properties.append(JSONValue.Member(FormKeys.commandArguments, true))
@@ -121,7 +121,7 @@ struct ArgumentSchema {
 
     /// Whether leaving `arguments` out can be right.
     var canBeEmpty: Bool {
-        keys.commands.isEmpty && !keys.entries.contains { $0.isAlone && $0.rule.minCount > 0 && !$0.isImplied }
+        keys.commands.isEmpty && !keys.entries.contains(where: \.isNeeded)
             && !grammar.items.contains { if case .oneOf(_, true, _) = $0 { true } else { false } }
     }
 }
