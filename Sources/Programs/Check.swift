@@ -7,7 +7,8 @@ extension Program {
         matcher.match(arguments)
         var violations = matcher.violations
         violations += inputViolations(request.inputs)
-        violations += environmentViolations(request.environment)
+        var files = matcher.files
+        violations += environmentViolations(request.environment, &files)
         violations += limitViolations(request.limits)
         guard violations.isEmpty else { return .failure(Violations(violations)) }
         return .success(
@@ -16,7 +17,7 @@ extension Program {
                 environment: environment.set.merging(request.environment) { _, asked in asked },
                 limits: Limits { request.limits[$0] ?? limits[$0].default },
                 inputs: request.inputs.map(\.name),
-                outputs: matcher.outputs))
+                outputs: files.outputs))
     }
 
     // MARK: Inputs
@@ -80,23 +81,24 @@ extension Program {
 
     // MARK: Environment and limits
 
-    private func environmentViolations(_ values: [String: String]) -> [Violation] {
+    private func environmentViolations(_ values: [String: String], _ files: inout RequestedFiles) -> [Violation] {
         values.sorted { $0.key < $1.key }.compactMap { name, value in
-            environmentReason(name, value).map {
+            environmentReason(name, value, &files).map {
                 Violation(rule: "environment", place: "environment variable \(quoted(name))", message: $0)
             }
         }
     }
 
-    private func environmentReason(_ name: String, _ value: String) -> String? {
+    private func environmentReason(_ name: String, _ value: String, _ files: inout RequestedFiles) -> String? {
         let names = environment.accept.map(\.name)
         guard let rule = environment.accept.first(where: { isSame($0.name, name) }) else {
             let accepted = names.isEmpty ? "no variable at all" : shortList(names)
             return "no rule accepts it\(suggestion(for: name, among: names, else: ";")) accepted: \(accepted)"
         }
-        var files: [NamedFile] = []
-        let reason = rule.value.reasonToRefuse(value, files: &files)
-        return reason.map { "\(quoted(value)): \($0); accepted: \(rule.value.summary)" }
+        var named: [NamedFile] = []
+        let reason = rule.value.reasonToRefuse(value, files: &named)
+        let missing = named.compactMap { files.note($0) }
+        return (reason ?? missing.first).map { "\(quoted(value)): \($0); accepted: \(rule.value.summary)" }
     }
 
     private func limitViolations(_ values: [LimitName: Int64]) -> [Violation] {

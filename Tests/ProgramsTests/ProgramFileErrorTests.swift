@@ -131,7 +131,7 @@ private let wrongLines: [(line: String, error: String)] = [
     (
         "arguments: [{option: --x, value: {integer: {mim: 2}}}]",
         "4:45: key 'mim' is not known here; did you mean 'min'? "
-            + "allowed: min, max"
+            + "allowed: min, max, units"
     ),
     (
         "arguments: [{option: --x, value: {intger: {}}}]",
