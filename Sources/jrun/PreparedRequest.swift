@@ -23,7 +23,8 @@ struct PreparedRequest {
         inputs = try file?.fill(&request, for: loaded.program, options, &violations) ?? []
         let formViolations = Set(violations.map(\.rule))
         inputs += options.input.compactMap { inputFile($0, &violations) }
-        request.inputs = inputs.map { RequestedInput(name: $0.name, size: $0.size) }
+        let program = loaded.program
+        request.inputs = inputs.map { requestedInput($0, program, &violations) }
         if !options.arguments.isEmpty { request.arguments = options.arguments }
         for text in options.limit { addLimit(text, to: &request, &violations) }
         for text in options.env { addVariable(text, to: &request, &violations) }
@@ -60,6 +61,22 @@ private func inputFile(_ text: String, _ violations: inout [Violation]) -> Input
         return nil
     }
     return regularFile(source, as: name, place: "input '\(text)'", &violations)
+}
+
+/// Only a file whose rule asks for a kind of content is read.
+private func requestedInput(
+    _ file: InputFile, _ program: Program, _ violations: inout [Violation]
+) -> RequestedInput {
+    let types = program.contentTypes(ofInput: file.name, size: file.size)
+    var requested = RequestedInput(name: file.name, size: file.size)
+    guard !types.isEmpty else { return requested }
+    do { requested.content = try contentFacts(of: file.source, lookingFor: types) } catch {
+        violations.append(
+            Violation(
+                rule: "inputs", place: "input '\(file.name)'",
+                message: "'\(file.source)': \(describe(errno: error.errno))"))
+    }
+    return requested
 }
 
 private func addLimit(_ text: String, to request: inout Request, _ violations: inout [Violation]) {

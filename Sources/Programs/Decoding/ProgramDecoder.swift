@@ -31,6 +31,7 @@ struct ProgramDecoder {
             stdin: fields.node("stdin").flatMap(streamSource) ?? .ignore,
             stdout: fields.node("stdout").flatMap { streamSink($0, "stdout") } ?? .stream,
             stderr: fields.node("stderr").flatMap { streamSink($0, "stderr") } ?? .stream,
+            streamCaps: streamCaps(fields),
             environment: fields.node("environment").map(environmentRules) ?? EnvironmentRules(set: [:], accept: []),
             successExitCodes: fields.node("success").flatMap(exitCodes) ?? [0],
             stop: fields.node("stop").flatMap { stopRule($0, "stop") }
