@@ -6,7 +6,7 @@ import Testing
 private let wrongLines: [(line: String, error: String)] = [
     (
         "argumnts: []",
-        "4:1: key 'argumnts' is not known here; did you mean 'arguments'? allowed: program, summary, "
+        "4:1: key 'argumnts' is not known here; did you mean 'arguments'? allowed: program, extends, abstract, summary, "
             + "version, executable, arguments, inputs, results, stdin, stdout, stderr, environment, success, stop, "
             + "suspend, limits, security, who"
     ),

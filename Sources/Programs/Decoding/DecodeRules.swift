@@ -149,7 +149,7 @@ extension ProgramDecoder {
         guard let fields = Fields(node, what: "limits", keys: names, findings: findings) else { return nil }
         var rules: [LimitName: LimitRule] = [:]
         for name in LimitName.allCases {
-            let isOptional = name == .file_size || name == .temporary
+            let isOptional = isAbstract || name == .file_size || name == .temporary
             let node = isOptional ? fields.node(name.rawValue) : fields.required(name.rawValue, in: "limits")
             rules[name] = node.flatMap { limitRule($0, name) }
         }
