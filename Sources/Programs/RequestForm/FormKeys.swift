@@ -24,6 +24,8 @@ struct FormKeys: Sendable {
     private(set) var entries: [Entry] = []
     private(set) var commands: [CommandRule] = []
     private(set) var hasSeparator = false
+    /// How many rules stand before the separator.
+    private(set) var entriesBeforeSeparator = 0
     private var taken = Set<ExactText>()
     private var positions: [ExactText: Int] = [:]
 
@@ -52,11 +54,13 @@ struct FormKeys: Sendable {
         case .oneOf(let members, _, _), .allOf(let members, _):
             for member in members { add(member, isAlone: false) }
         case .command(let command): commands.append(command)
-        case .separator: hasSeparator = true
+        case .separator:
+            hasSeparator = true
+            entriesBeforeSeparator = entries.count
         }
     }
 
-    /// Two literals may have the same text: `find A -o B -o C`.
+    /// Two literals may have the same text, as in `find A -o B -o C`; in a fixed order, two options the same name.
     private mutating func unused(_ name: String) -> String {
         var key = name
         var number = 2

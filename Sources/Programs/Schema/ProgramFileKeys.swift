@@ -40,7 +40,7 @@ extension ProgramFileSchema {
         Key("max_total", "Largest size of all matching files together.", size),
         Key(
             "type", "Kinds of content, one of which each file must be.",
-            oneOrMore(["enum": .strings(ContentType.allCases.map(\.rawValue))])),
+            oneOrMore(["enum": .strings(ContentType.words)])),
         help,
     ]
 
