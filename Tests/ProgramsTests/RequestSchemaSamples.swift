@@ -14,7 +14,7 @@ struct RequestSamples {
         lists.map { "{\"program\": \"tool\", \"arguments\": \($0)\(beside)}" }
     }
 
-    static let all = [values, texts, rules, commands, inputs, rest]
+    static let all = [values, texts, rules, commands, inputs, rest, units, groups, fixed, choices]
 
     static let values = RequestSamples(
         name: "numbers, quantities, choices, dates, lists",
@@ -260,4 +260,109 @@ struct RequestSamples {
             #"{"program": "tool", "limits": {"memory": 0e0}}"#
                 .replacing("0e0", with: "10e2"),
         ])
+
+    static let units = RequestSamples(
+        name: "units and clusters",
+        yaml: Sample.file(
+            """
+            arguments:
+              cluster: true
+              rules:
+                - {option: -w, value: {integer: {min: 1, max: 100, units: [px, "%", ""]}}}
+                - {option: -h, value: {decimal: {min: 0, units: [m^2, "."]}}}
+                - {flag: "-5"}
+                - {argument: N, value: {integer: {}}, required: false}
+                - {separator: true}
+            """),
+        accepted: arguments([
+            #"{"-w": 5}"#, #"{"-w": "5"}"#, #"{"-w": "5px"}"#, #"{"-w": "100%"}"#, #"{"-h": "1.5m^2"}"#,
+            #"{"-h": "1."}"#,
+            #"{"N": -55}"#, #"{"N": "-5", "-5": true}"#,
+        ]),
+        refused: arguments([
+            #"{"-w": 101}"#, #"{"-w": "5 px"}"#, #"{"-w": "px"}"#, #"{"-w": "5em"}"#, #"{"-h": 1.5}"#,
+            #"{"-h": "1.5"}"#,
+            #"{"-h": "1m^3"}"#, #"{"-h": "1mm2"}"#, #"{"-h": "1.5x"}"#,
+        ]),
+        beyondTheSchema: arguments([#"{"-w": "101px"}"#, #"{"-h": "-1m^2"}"#]))
+
+    static let groups = RequestSamples(
+        name: "one_of and all_of",
+        yaml: Sample.file(
+            """
+            arguments:
+              - one_of:
+                  - all_of:
+                      - {flag: -c, required: true}
+                      - {argument: MEMBER, value: {string: {}}, repeat: 3, required: false}
+                      - {one_of: [{flag: -z}, {all_of: [{flag: -j}, {option: -l, value: {integer: {}}}]}]}
+                  - {all_of: [{flag: -x, required: true}, {option: -C, value: {string: {}}}]}
+                  - {literal: list}
+              - {option: -f, value: {string: {}}, required: true, conflicts: [-C]}
+              - {flag: -v, requires: -x}
+            """),
+        accepted: arguments([
+            #"{"-c": true, "-z": true, "-f": "a"}"#, #"{"-c": true, "-j": true, "MEMBER": ["a", "b"], "-f": "a"}"#,
+            #"{"-c": true, "-l": 5, "-j": true, "-f": "a"}"#, #"{"-x": true, "-f": "a", "-v": true}"#,
+            #"{"list": true, "-f": "a"}"#, #"{"-c": true, "-l": 5, "-f": "a"}"#,
+        ]),
+        refused: arguments([
+            #"{"-f": "a"}"#, #"{"-c": true, "-f": "a"}"#, #"{"-z": true, "-f": "a"}"#,
+            #"{"-c": true, "-x": true, "-z": true, "-f": "a"}"#,
+            #"{"-c": true, "-z": true, "-j": true, "-f": "a"}"#, #"{"MEMBER": ["a"], "-f": "a"}"#,
+            #"{"-C": "a", "-f": "a"}"#, #"{"-x": true, "-C": "a", "-f": "a"}"#,
+            #"{"list": true, "-x": true, "-f": "a"}"#,
+            #"{"list": true, "-f": "a", "-v": true}"#, #"{"-x": true}"#, #"{"list": true, "-z": true, "-f": "a"}"#,
+        ]))
+
+    static let fixed = RequestSamples(
+        name: "a fixed order",
+        yaml: Sample.file(
+            """
+            arguments:
+              order: fixed
+              rules:
+                - {flag: -y}
+                - {option: -i, value: {string: {pattern: "[a-z]+"}}, required: true}
+                - {option: -i, value: {string: {}}}
+                - {argument: A, value: {string: {pattern: "[a-z]+"}}, required: false}
+                - {argument: B, value: {string: {}}, required: false}
+                - {separator: true}
+                - {argument: C, value: {string: {}}, required: false, repeat: 2}
+                - {option: -r, value: {integer: {}}}
+            """),
+        accepted: arguments([
+            #"{"-i": "a"}"#, #"{"-y": true, "-i": "a", "-i#2": "5", "A": "a", "B": "b", "C": ["c", "d"]}"#,
+            #"{"-i": "a", "-r": 5}"#, #"{"-i": "a", "A": "a", "B": "5", "C": ["-r", "--"]}"#, #"{"-i": "a", "B": "5"}"#,
+        ]),
+        refused: arguments([
+            #"{"-i#2": "a"}"#, #"{"-i": "5"}"#, #"{"-i": "a", "A": "5"}"#, #"{"-i": "a", "C": ["a", "b", "c"]}"#,
+        ]),
+        beyondTheSchema: arguments([
+            #"{"-i": "a", "A": "-a"}"#.replacing("-a\"", with: "-i\"").replacing("-i\"}", with: "a\", \"B\": \"-i\"}"),
+            #"{"-i": "a", "B": "b"}"#, #"{"-i": "a", "C": ["-r"], "-r": 5}"#, #"{"-i": "a", "C": ["c"]}"#,
+        ]))
+
+    static let choices = RequestSamples(
+        name: "one of several inputs",
+        yaml: Sample.file(
+            """
+            inputs:
+              - {path: "a*", max_size: 9}
+              - one_of:
+                  - {path: "*.mod", max_size: 9, type: text}
+                  - {path: "*.l[pq]", max_size: 9}
+                  - {path: "*", max_size: 9, max_count: 2}
+              - {one_of: [{path: x/y, max_size: 9}, {path: x/z, max_size: 9}], required: false}
+            """),
+        accepted: [
+            #""b.mod": {"text": ""}"#, #""b.lp": {"text": ""}, "a.mod": {"text": ""}"#,
+            #""c": {"text": ""}, "d": {"text": ""}"#,
+            #""c": {"text": ""}, "x/y": {"text": ""}"#,
+        ].map(request),
+        refused: [
+            "", #""a.mod": {"text": ""}"#, #""b.mod": {"text": ""}, "b.lp": {"text": ""}"#,
+            #""b.mod": {"text": ""}, "c": {"text": ""}"#, #""b.lp": {"text": ""}, "c": {"text": ""}"#,
+            #""c": {"text": ""}, "x/y": {"text": ""}, "x/z": {"text": ""}"#, #""x/y": {"text": ""}"#,
+        ].map(request))
 }
