@@ -9,6 +9,11 @@ struct RequestOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"))
     var programs: [String] = []
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Read the request from a JSON file; '-' is standard input.", valueName: "file"))
+    var request: String?
+
     @Option(name: .long, help: ArgumentHelp("Put FILE into the run, as NAME if given.", valueName: "file[=name]"))
     var input: [String] = []
 
@@ -33,8 +38,8 @@ struct RequestOptions: ParsableArguments {
         help: ArgumentHelp("Set an environment variable that the program accepts.", valueName: "name=value"))
     var env: [String] = []
 
-    @Argument(help: "The program's name.")
-    var program: String
+    @Argument(help: "The program's name; with --request, the request says it.")
+    var program: String?
 
     @Argument(parsing: .postTerminator, help: "Arguments for the program, behind '--'.")
     var arguments: [String] = []
@@ -61,7 +66,7 @@ struct ExecCommand: ParsableCommand {
                 ExecutionOptions(
                     inputs: prepared.inputs, outputDirectory: options.outputDirectory, keep: keep,
                     statusLine: isTerminal(1) && isTerminal(2)))
-            let outcome = try execution.execute()
+            let outcome = try withExtendedLifetime(prepared) { try execution.execute() }
             try report.publish(outcome.report)
             explain(outcome)
             throw ExitCode(outcome.exitStatus)
@@ -95,11 +100,12 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         try reporting {
             let prepared = try PreparedRequest(options)
+            let name = prepared.loaded.program.name
             guard isRoot() else {
-                return print("\(options.program): accepted by its rules; the node was not looked at, which needs root")
+                return print("\(name): accepted by its rules; the node was not looked at, which needs root")
             }
             _ = try prepared.preparation(options)
-            print("\(options.program): accepted")
+            print("\(name): accepted")
         }
     }
 }

@@ -6,22 +6,32 @@ import Runs
 struct PreparedRequest {
     let loaded: LoadedProgram
     let accepted: AcceptedRequest
-    let inputs: [InputFile]
+    private(set) var inputs: [InputFile]
     private let node: Node
+    /// Holds the contents that came inside the request.
+    private let file: RequestFile?
 
     /// Throws every violation at once.
     init(_ options: RequestOptions) throws {
         node = try currentNode()
-        loaded = try ProgramLibrary(extra: options.programs, node: node).load(options.program)
+        file = try options.request.map(RequestFile.init)
+        let name = try programName(options.program, file)
+        loaded = try ProgramLibrary(extra: options.programs, node: node).load(name)
+        if let file { try file.expect(loaded.program, named: name) }
         var violations: [Violation] = []
-        inputs = options.input.compactMap { inputFile($0, &violations) }
+        var request = Request()
+        inputs = try file?.fill(&request, for: loaded.program, options, &violations) ?? []
+        let formViolations = Set(violations.map(\.rule))
+        inputs += options.input.compactMap { inputFile($0, &violations) }
         let program = loaded.program
-        var request = Request(
-            arguments: options.arguments, inputs: inputs.map { requestedInput($0, program, &violations) })
+        request.inputs = inputs.map { requestedInput($0, program, &violations) }
+        if !options.arguments.isEmpty { request.arguments = options.arguments }
         for text in options.limit { addLimit(text, to: &request, &violations) }
         for text in options.env { addVariable(text, to: &request, &violations) }
         switch loaded.program.check(request) {
-        case .failure(let found): throw Violations(violations + found.violations)
+        case .failure(let found):
+            // What could not be put together cannot be judged.
+            throw Violations(violations + found.violations.filter { !formViolations.contains($0.rule) })
         case .success(let accepted):
             if !violations.isEmpty { throw Violations(violations) }
             self.accepted = accepted
@@ -33,22 +43,24 @@ struct PreparedRequest {
     }
 }
 
+private func programName(_ given: String?, _ file: RequestFile?) throws -> String {
+    guard let name = given ?? file?.form.program else {
+        throw RunRefused("a program's name is needed, or --request FILE")
+    }
+    return name
+}
+
 /// `FILE` or `FILE=NAME`; a file whose own name holds '=' needs the second form.
 private func inputFile(_ text: String, _ violations: inout [Violation]) -> InputFile? {
     let equals = text.lastIndex(of: "=")
     let source = equals.map { String(text[..<$0]) } ?? text
     let name = equals.map { String(text[text.index(after: $0)...]) } ?? String(text.split(separator: "/").last ?? "")
-    func violation(_ message: String) -> InputFile? {
-        violations.append(Violation(rule: "inputs", place: "input '\(text)'", message: message))
+    if let reason = checkFileName(name) {
+        violations.append(
+            Violation(rule: "inputs", place: "input '\(text)'", message: "its name in the run: \(reason)"))
         return nil
     }
-    if let reason = checkFileName(name) { return violation("its name in the run: \(reason)") }
-    let status: FileStatus
-    do { status = try FileStatus(path: source) } catch {
-        return violation("'\(source)': \(describe(errno: error.errno))")
-    }
-    guard status.kind == .file else { return violation("'\(source)' is a \(status.kind.rawValue), not a regular file") }
-    return InputFile(source: source, name: name, size: status.size)
+    return regularFile(source, as: name, place: "input '\(text)'", &violations)
 }
 
 /// Only a file whose rule asks for a kind of content is read.
@@ -70,6 +82,10 @@ private func requestedInput(
 private func addLimit(_ text: String, to request: inout Request, _ violations: inout [Violation]) {
     do {
         let (name, value) = try parseLimit(text)
+        if request.limits[name] != nil {
+            violations.append(
+                Violation(rule: "limits", place: "--limit '\(text)'", message: "limit '\(name.rawValue)' is set twice"))
+        }
         request.limits[name] = value
     } catch {
         violations.append(Violation(rule: "limits", place: "--limit", message: "\(error)"))
@@ -83,5 +99,10 @@ private func addVariable(_ text: String, to request: inout Request, _ violations
                 rule: "environment", place: "--env '\(text)'", message: "write it as NAME=VALUE, for example LANG=C"))
         return
     }
-    request.environment[String(text[..<equals])] = String(text[text.index(after: equals)...])
+    let name = String(text[..<equals])
+    if request.environment[name] != nil {
+        violations.append(
+            Violation(rule: "environment", place: "--env '\(text)'", message: "variable '\(name)' is set twice"))
+    }
+    request.environment[name] = String(text[text.index(after: equals)...])
 }

@@ -25,6 +25,14 @@ public struct Glob: Sendable, Equatable {
         return automaton.matches(path)
     }
 
+    /// The glob taken apart; what a plain name is made of is its characters.
+    var expression: Expression {
+        guard automaton != nil else { return .sequence(source.unicodeScalars.map { .literal($0.value) }) }
+        var parser = GlobParser(source)
+        // It was parsed when the glob was made.
+        return .sequence((try? parser.parse()) ?? [])
+    }
+
     func simulate(_ path: String) -> (isMatch: Bool, steps: Int)? { automaton?.simulate(path) }
 
     var stateCount: Int { automaton?.states.count ?? 0 }

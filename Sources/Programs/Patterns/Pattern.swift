@@ -21,6 +21,13 @@ public struct Pattern: Sendable, Equatable {
 
     public func matches(_ text: String) -> Bool { automaton.matches(text) }
 
+    /// The pattern taken apart.
+    var expression: Expression {
+        var parser = PatternParser(source)
+        // It was parsed when the pattern was made.
+        return (try? parser.parse()) ?? .empty
+    }
+
     /// The same, and how many steps it took; for tests and lint.
     func simulate(_ text: String) -> (isMatch: Bool, steps: Int) { automaton.simulate(text) }
 
