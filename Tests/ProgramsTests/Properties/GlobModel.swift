@@ -18,10 +18,11 @@ struct GlobModel {
     }
 
     private static func pieces(_ dice: inout Dice) -> [Piece] {
-        (0..<dice.number(0...2)).map { _ in
+        // A star never beside another: `**` is a component of its own.
+        (0..<dice.number(0...2)).map { place in
             switch dice.number(below: 6) {
             case 0: .text(dice.pick(["a", ".b", "é"]))
-            case 1, 2: .star
+            case 1, 2: place == 0 ? .star : .text("b")
             case 3: .question
             case 4: .set("[ab-d]", examples: ["a", "c"]) { "abcd".unicodeScalars.contains($0) }
             default: .set("[!a]", examples: ["b", "."]) { $0 != "a" && $0 != "/" }

@@ -123,7 +123,7 @@ private func isControlForReference(_ scalar: Unicode.Scalar) -> Bool {
             .contains(scalar.value)
 }
 
-private func isFileName(_ name: String) -> Bool {
+func isFileName(_ name: String) -> Bool {
     let components = name.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false).map { String($0) }
     return !name.isEmpty && name.utf8.count <= 1024 && name.utf8.first != 45
         && !name.unicodeScalars.contains(where: isControlForReference)
