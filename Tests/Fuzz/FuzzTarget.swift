@@ -29,7 +29,9 @@ private func programFile(_ bytes: ArraySlice<UInt8>) {
         precondition(!errors.errors.isEmpty && errors.errors.count <= 101)
         precondition(errors.errors.allSatisfy { $0.line > 0 && $0.column > 0 && !$0.message.isEmpty })
     case .success(let program):
-        for name in LimitName.allCases { precondition((1...program.limits[name].max).contains(program.limits[name].default)) }
+        for name in LimitName.allCases {
+            precondition((1...program.limits[name].max).contains(program.limits[name].default))
+        }
         precondition(program.executable.utf8.first == UInt8(ascii: "/") && !program.executable.utf8.contains(0))
         _ = program.check(Request())
         _ = program.describe()

@@ -55,7 +55,13 @@ struct ArgumentCase {
             """
     }
 
-    private func differ(on list: [String]) -> Bool { reference.accepts(list) != refusals(list).isEmpty }
+    private func differ(on list: [String]) -> Bool {
+        let verdict = reference.verdict(list), refusals = refusals(list)
+        if verdict.holds == refusals.isEmpty { return false }
+        // Of several divisions the matcher may choose one that a relation forbids, if it says so.
+        let isChoice = verdict.holds && verdict.fails
+        return !isChoice || !refusals.allSatisfy { $0.contains(" requires ") || $0.contains(" be used together") }
+    }
 
     private func smallest(_ list: [String]) -> [String] {
         for index in list.indices {

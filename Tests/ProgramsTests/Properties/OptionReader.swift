@@ -4,7 +4,9 @@ struct OptionReader {
     enum Use {
         /// A rule's number and the value.
         case option(Int, String?)
-        case positional(String)
+        /// `isDashed`: it begins like an option, and no `--` stands before it.
+        case positional(String, isDashed: Bool)
+        case separator
     }
 
     struct Reading {
@@ -27,7 +29,7 @@ struct OptionReader {
         var rest = list[...]
         while let text = rest.popFirst() {
             if text == "--", grammar.hasSeparator {
-                reading.uses += rest.map { .positional($0) }
+                reading.uses += [.separator] + rest.map { .positional($0, isDashed: false) }
                 return reading
             }
             switch what(text) {
@@ -41,7 +43,7 @@ struct OptionReader {
                     reading.command = rest.startIndex - 1
                     return reading
                 }
-                reading.uses.append(.positional(text))
+                reading.uses.append(.positional(text, isDashed: startsLikeOption(text)))
             }
         }
         return reading
@@ -73,9 +75,9 @@ struct OptionReader {
             }
         }
         if let (rule, value) = attached(text) { return inline(rule, value) }
+        if !startsLikeOption(text) || isNamed(text) { return .positional }
         if grammar.clusters, let cluster = cluster(text) { return cluster }
-        if startsLikeOption(text) { return mayBePositional(text) ? .positional : .refused }
-        return .positional
+        return isNegative(text) ? .positional : .refused
     }
 
     private func inline(_ rule: RuleModel, _ value: String) -> What {
@@ -97,19 +99,24 @@ struct OptionReader {
         return best.map { ($0.rule, String(decoding: text.utf8.dropFirst($0.name.utf8.count), as: UTF8.self)) }
     }
 
-    /// `-abc VALUE`: flags of one letter, of which the last may be an option.
+    /// `-abc VALUE`: flags of one letter, of which the last may be an option. An option that takes its value in the
+    /// same argument has it behind its letter, as it has alone.
     private func cluster(_ text: String) -> What? {
-        let letters = text.unicodeScalars.dropFirst().map { rule("-\($0)") }
-        guard text.utf8.first == 45, letters.count > 1, letters.allSatisfy({ $0 != nil }) else { return nil }
         var uses: [Use] = []
-        for (place, letter) in letters.enumerated() {
-            guard let rule = letter else { return nil }
-            switch rule.kind {
-            case .flag: uses.append(.option(rule.number, nil))
-            case .option(_, _, let forms, _) where forms.contains(.separate) && place == letters.count - 1:
-                return .needsValue(uses, rule)
-            default: return .refused
+        var rest = text.unicodeScalars.dropFirst()
+        guard rest.count > 1, rest.first != "-" else { return nil }
+        while let letter = rest.popFirst() {
+            guard let rule = rule("-\(letter)") else { return nil }
+            guard case .option(_, _, let forms, _) = rule.kind else {
+                uses.append(.option(rule.number, nil))
+                continue
             }
+            if rest.isEmpty { return forms.contains(.separate) ? .needsValue(uses, rule) : .refused }
+            let hasEquals = forms.contains(.equals) && rest.first == "="
+            guard hasEquals || forms.contains(.attached) else { return .refused }
+            let value = String(String.UnicodeScalarView(hasEquals ? rest.dropFirst() : rest))
+            guard case .uses(let last) = inline(rule, value) else { return .refused }
+            return .uses(uses + last)
         }
         return .uses(uses)
     }
@@ -118,18 +125,23 @@ struct OptionReader {
 
     private func startsLikeOption(_ text: String) -> Bool { text.utf8.first == 45 && text.utf8.count > 1 }
 
-    /// A literal or a choice names this text, or a number is negative.
-    private func mayBePositional(_ text: String) -> Bool {
+    /// A literal or a choice names exactly this text.
+    private func isNamed(_ text: String) -> Bool {
         grammar.rules.contains { rule in
             switch rule.kind {
             case .literal(let literal): sameBytes(literal, text)
             case .argument(_, .choice(let texts)): texts.contains { sameBytes($0, text) }
-            case .argument(_, let value):
-                switch value {
-                case .integer, .decimal: value.accepts(text)
-                default: false
-                }
-            case .flag, .option: false
+            case .argument, .flag, .option: false
+            }
+        }
+    }
+
+    /// A number takes it as a negative one.
+    private func isNegative(_ text: String) -> Bool {
+        grammar.rules.contains { rule in
+            switch rule.kind {
+            case .argument(_, .integer), .argument(_, .decimal): rule.value?.accepts(text) == true
+            case .argument, .literal, .flag, .option: false
             }
         }
     }
