@@ -12,7 +12,7 @@ DESTDIR ?=
 SWIFT_TEST_FLAGS ?=
 # For example: 1000 --json
 BENCH_FLAGS ?=
-# How long `make fuzz` runs. It is no variable of the environment's: the shell has one of this name.
+# How long `make fuzz` runs.
 SECONDS := 60
 
 BUILD := .build

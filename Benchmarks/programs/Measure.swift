@@ -9,6 +9,7 @@ import Programs
         let repetitions = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 30 : 30
         let directory = CommandLine.arguments.count > 2 ? CommandLine.arguments[2] : "."
         loading(directory, repetitions)
+        hostile(repetitions)
         checking(repetitions)
         reuse(repetitions)
         matching(repetitions)
@@ -24,6 +25,27 @@ import Programs
                 guard case .success = ProgramFile.parse(read("\(directory)/\(name)"), fileName: name) else {
                     fail("'\(directory)/\(name)' is not a program file")
                 }
+            }
+        }
+    }
+
+    /// What an author could write to keep the reader busy; all of them are refused.
+    private static func hostile(_ repetitions: Int) {
+        let files = [
+            ("unknown keys nearly right", (0..<9900).map { "limits\(String(repeating: "s", count: 50))\($0): 1\n" }),
+            (
+                "400 patterns of 900 states",
+                ["arguments:\n"]
+                    + (0..<400).map {
+                        "  - {option: --o\($0), value: {string: {pattern: '\(String(repeating: "(a|b)", count: 180))'}}}\n"
+                    } + ["x: 1\n"]
+            ),
+            ("1 MiB of one text", ["version: \"", String(repeating: "x", count: (1 << 20) - 400), "\"\nx: 1\n"]),
+        ]
+        for (name, lines) in files {
+            let bytes = Array((head + lines.joined()).utf8)
+            measure("refuse a file: \(name)", repetitions) {
+                if case .success = ProgramFile.parse(bytes, fileName: "tool") { fail("accepted: \(name)") }
             }
         }
     }
