@@ -11,7 +11,9 @@ enum PropertyRun {
     static let factor = number("JRUN_CASES").map { max(1, Int(clamping: $0)) } ?? 1
 
     /// Cases of each property before `factor`; a test holds the sum over 100,000.
-    static let plan = ["argument lists": 80_000, "patterns": 15_000, "globs": 5000, "values": 15_000]
+    static let plan = [
+        "argument lists": 80_000, "patterns": 15_000, "globs": 5000, "values": 15_000, "printed grammars": 4000,
+    ]
 
     /// Every property is cut into this many parts, so that they share the processors.
     static let parts = 8
