@@ -138,6 +138,27 @@ import Testing
 
     @Test(arguments: literals) func literalsBehindAPositionalWithoutEnd(_ each: Case) throws { try check(each) }
 
+    /// The matcher bears the warnings out: what is said never to be given is refused, or not counted.
+    @Test func theMatcherAgrees() throws {
+        let hidden = try Sample.program(rules: [
+            "{flag: -x, requires: end}", "{argument: A, value: {string: {}}, repeat: 20000}",
+            "{literal: end, required: false}",
+        ])
+        #expect(hidden.refusals(["a", "end"]) == [])
+        #expect(hidden.refusals(["-x", "a", "end"]) != [])
+        let dashed = try Sample.program(rules: [
+            "{argument: A, value: {choice: [x, -a]}, required: true}", "{flag: -a}",
+        ])
+        #expect(dashed.refusals(["x"]) == [])
+        #expect(dashed.refusals(["-a"]) != [])
+        let attached = try Sample.program(rules: [
+            "{option: -O, form: attached, value: {string: {pattern: 'x[0-9]+'}}}",
+            "{option: -Ox, form: attached, value: {choice: [z]}}",
+        ])
+        #expect(attached.refusals(["-Oxz"]) == [])
+        #expect(attached.refusals(["-Ox1"]) != [])
+    }
+
     // MARK: Files
 
     static let files: [Case] = [

@@ -179,11 +179,6 @@ extension ArgumentGrammar {
 extension GrammarIndex {
     /// The flag or option as which the matcher would read a text.
     fileprivate func option(taking text: String) -> ArgumentRule? {
-        switch hit(text) {
-        case .flag(let leaf), .separate(let leaf), .inline(let leaf, _), .unwantedValue(let leaf),
-            .misplacedValue(let leaf), .missingInlineValue(let leaf):
-            leaves[leaf]
-        case nil: nil
-        }
+        readings(text).first.map { leaves[$0.leaf] }
     }
 }
