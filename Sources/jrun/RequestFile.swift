@@ -44,7 +44,7 @@ final class RequestFile {
                     rule: "arguments", place: "arguments",
                     message: "the request has its own; behind '--' there can be none then"))
         }
-        let resolved = form.resolved(by: program)
+        let resolved = form.resolved(by: program, inputs: request.inputs.map(\.name))
         // What the rules fill in stands back behind arguments of the command line.
         if options.arguments.isEmpty || form.hasArguments {
             request.arguments = resolved.arguments

@@ -7,8 +7,12 @@ struct ArgumentAssembly {
     /// Suggestions cost time; somebody who is wrong this often needs the manual instead.
     private static let maxSuggestions = 20
 
+    private let files: RequestedFiles
     private(set) var arguments: [String] = []
     private(set) var violations: [Violation] = []
+
+    /// - Parameter inputs: Names of the request's input files.
+    init(inputs: [String]) { files = RequestedFiles(inputs: inputs) }
 
     mutating func add(_ value: JSONValue, _ grammar: ArgumentGrammar, at path: JSONPath) {
         switch value {
@@ -42,7 +46,7 @@ struct ArgumentAssembly {
                 path.key(member.key),
                 names.isEmpty && !known.isEmpty ? "not known here" : unknownKey(member.key, among: names))
         }
-        var level = AssembledLevel(grammar: grammar.index, keys: keys)
+        var level = AssembledLevel(grammar: grammar.index, keys: keys, files: files)
         let before = violations.count
         for (leaf, entry) in keys.entries.enumerated() {
             do {

@@ -16,13 +16,15 @@ struct AssembledLevel {
 
     let grammar: GrammarIndex
     let keys: FormKeys
+    let files: RequestedFiles
     private(set) var pieces: [Piece] = []
     /// How many pieces stand before the place of the separator's rule.
     private(set) var piecesBeforeSeparator = 0
 
-    init(grammar: GrammarIndex, keys: FormKeys) {
+    init(grammar: GrammarIndex, keys: FormKeys, files: RequestedFiles) {
         self.grammar = grammar
         self.keys = keys
+        self.files = files
     }
 
     /// - Parameters:

@@ -57,7 +57,7 @@ extension AssembledLevel {
         // Which rule a flag or an option belongs to is known; one word for each will do.
         for (position, piece) in pieces.enumerated() where !piece.isPositional { level.use(piece.leaf, at: position) }
         level.positionals = pieces.indices.filter { pieces[$0].isPositional }
-        guard let outcome = PositionalMatch(level: level, arguments: pieces.map { $0.words[0] }).solve() else {
+        guard let outcome = PositionalMatch(level: level, arguments: pieces.map { $0.words[0] }, files: files).solve() else {
             return nil
         }
         var leaves = pieces.map(\.leaf)
@@ -69,7 +69,7 @@ extension AssembledLevel {
         var words = pieces.flatMap(\.words)
         if let separator { words.insert("--", at: pieces[..<separator].reduce(0) { $0 + $1.words.count }) }
         if let command = keys.commands.first { words.append(command.name) }
-        let attempt = FixedAttempt.best(grammar, words, from: 0, checksValues: true)
+        let attempt = FixedAttempt.best(grammar, words, files: files, from: 0, checksValues: true)
         guard let takes = attempt.end.flatMap({ attempt.division.takes(endingAt: $0) }), takes.count == pieces.count
         else { return nil }
         return takes.map(\.leaf)

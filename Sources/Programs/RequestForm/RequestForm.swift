@@ -61,9 +61,11 @@ public struct ResolvedForm: Sendable, Equatable {
 
 extension RequestForm {
     /// Puts the argument list together and turns the environment into texts.
-    public func resolved(by program: Program) -> ResolvedForm {
+    ///
+    /// - Parameter more: Names of input files that the request has beside its own.
+    public func resolved(by program: Program, inputs more: [String] = []) -> ResolvedForm {
         var resolved = ResolvedForm()
-        var assembly = ArgumentAssembly()
+        var assembly = ArgumentAssembly(inputs: inputs.map(\.name) + more)
         assembly.add(arguments ?? .object([]), program.arguments, at: JSONPath().key("arguments"))
         resolved.arguments = assembly.arguments
         resolved.violations = assembly.violations
