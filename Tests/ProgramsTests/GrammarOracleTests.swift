@@ -8,7 +8,7 @@ import Testing
     func matchingIsTryingEverything(order: ArgumentGrammar.Order) {
         var generator = GrammarGenerator(seed: 7)
         var accepted = 0
-        for _ in 0..<1000 {
+        for _ in 0..<500 {
             let grammar = generator.grammar(order)
             for _ in 0..<20 {
                 let arguments = generator.arguments()
@@ -22,13 +22,13 @@ import Testing
                 return
             }
         }
-        #expect(accepted > 1000, "too few of the lists were accepted to say anything")
+        #expect(accepted > 500, "too few of the lists were accepted to say anything")
     }
 
     @Test(arguments: ArgumentGrammar.Order.allCases)
     func everyRefusalNamesAnArgumentOrTheEnd(order: ArgumentGrammar.Order) {
         var generator = GrammarGenerator(seed: 11)
-        for _ in 0..<1000 {
+        for _ in 0..<500 {
             let grammar = generator.grammar(order)
             let arguments = generator.arguments()
             var matcher = ArgumentMatcher(arguments: arguments, inputs: [])
@@ -43,5 +43,31 @@ import Testing
             }
             #expect(matcher.violations.map { $0.position ?? 0 } == matcher.violations.map { $0.position ?? 0 }.sorted())
         }
+    }
+
+    /// The division itself: every argument but the separator belongs to one rule, and every rule that is used keeps
+    /// its counts.
+    @Test func takesCoverTheListWithinTheirCounts() {
+        var generator = GrammarGenerator(seed: 13)
+        var divided = 0
+        for _ in 0..<500 {
+            let grammar = generator.grammar(.fixed).index
+            for _ in 0..<20 {
+                let arguments = generator.arguments()
+                let attempt = FixedAttempt.best(grammar, arguments, from: 0, checksValues: true)
+                guard let end = attempt.end else { continue }
+                let takes = attempt.division.takes(endingAt: end) ?? []
+                let places = takes.flatMap { Array($0.place..<($0.place + $0.length)) }
+                let separators = arguments.indices.filter { !places.contains($0) }
+                #expect(places == places.sorted() && Set(places).count == places.count)
+                #expect(separators.count <= 1 && separators.allSatisfy { arguments[$0] == "--" })
+                for (leaf, uses) in Dictionary(grouping: takes, by: \.leaf) {
+                    let rule = grammar.leaves[leaf]
+                    #expect((max(1, rule.minCount)...rule.maxCount).contains(uses.count))
+                }
+                divided += takes.isEmpty ? 0 : 1
+            }
+        }
+        #expect(divided > 200, "too few lists were divided to say anything")
     }
 }
