@@ -14,22 +14,38 @@ indirect enum PrintedNode {
 
     static func texts(_ texts: [String]) -> PrintedNode { .list(texts.map { .text($0) }) }
 
-    /// In one line, or `nil` where that is not wanted.
-    var flow: String? {
+    /// In one line, or `nil` where that is not wanted or takes more room: looking for a place that is too small costs no
+    /// more than the place.
+    ///
+    /// - Parameter room: bytes.
+    func flow(within room: Int) -> String? {
         switch self {
         case .word(let word): return word
-        case .text(let text): return yamlText(text, inFlow: true)
+        case .text(let text):
+            if text.utf8.count > room { return nil }
+            return yamlText(text, inFlow: true)
         case .section(let entries) where !entries.isEmpty: return nil
         case .rules(let items) where !items.isEmpty: return nil
         case .list(let items), .rules(let items):
-            let parts = items.compactMap(\.flow)
-            return parts.count == items.count ? "[\(parts.joined(separator: ", "))]" : nil
+            return flow(items, "[", "]", room) { item, room in item.flow(within: room) }
         case .mapping(let entries), .section(let entries):
-            let parts = entries.compactMap { key, value in
-                value.flow.map { "\(yamlText(key, inFlow: true)): \($0)" }
+            return flow(entries, "{", "}", room) { entry, room in
+                let key = yamlText(entry.key, inFlow: true)
+                return entry.value.flow(within: room - key.utf8.count - 2).map { "\(key): \($0)" }
             }
-            return parts.count == entries.count ? "{\(parts.joined(separator: ", "))}" : nil
         }
+    }
+
+    private func flow<Item>(
+        _ items: [Item], _ open: String, _ close: String, _ room: Int, _ text: (Item, Int) -> String?
+    ) -> String? {
+        var flow = open
+        for (index, item) in items.enumerated() {
+            if index > 0 { flow += ", " }
+            guard flow.utf8.count < room, let next = text(item, room - flow.utf8.count) else { return nil }
+            flow += next
+        }
+        return flow + close
     }
 }
 
@@ -106,9 +122,9 @@ struct YAMLLayout {
     }
 
     private mutating func add(flow value: PrintedNode, behind start: String, source: Source) -> Bool {
-        guard let flow = value.flow, start.utf8.count + 1 + flow.utf8.count <= Self.width || value.isEmpty else {
-            return false
-        }
+        // What is empty has no other form.
+        let room = value.isEmpty ? Int.max : Self.width - start.utf8.count - 1
+        guard let flow = value.flow(within: room), flow.utf8.count <= room else { return false }
         lines.append(Line(text: "\(start) \(flow)", origin: source))
         return true
     }
@@ -117,7 +133,7 @@ struct YAMLLayout {
 extension PrintedNode {
     fileprivate var blockScalar: String {
         if case .text(let text) = self { return yamlText(text, inFlow: false) }
-        return flow ?? ""
+        return flow(within: .max) ?? ""
     }
 
     fileprivate var isSection: Bool {
