@@ -47,12 +47,16 @@ public struct Supervision: Sendable, Equatable {
     /// End of file on the control pipe ends the run and removes everything it left.
     public var lifeline: Bool
     public var watchesMemory: Bool
-    public var streamsStdout: Bool
-    public var streamsStderr: Bool
+    /// `nil` for a stream that does not pass through jrun-init.
+    public var stdout: RelayRule?
+    public var stderr: RelayRule?
+    /// The launcher keeps to it, who reads what the requester sends.
+    public var stdinCap: StreamCap?
 
     var descriptors: [PlanDescriptor] {
         [.control, .growth, .status, .cgroupLeaf, .work, .runDirectory, .runsDirectory, .cgroupRuns, .uidLock]
-            + (streamsStdout ? [.stdoutSpool] : []) + (streamsStderr ? [.stderrSpool] : [])
+            + (stdout.map { [$0.isFile ? .stdoutFile : .stdoutSpool] } ?? [])
+            + (stderr.map { [$0.isFile ? .stderrFile : .stderrSpool] } ?? [])
     }
 }
 
@@ -101,7 +105,7 @@ extension LaunchPlan {
             limits: inputs.request.limits, enforcement: inputs.enforcement, stop: program.stop,
             suspend: program.suspend,
             cpus: inputs.facts.cpus, lifeline: inputs.lifeline, watchesMemory: inputs.facts.has("memory"),
-            streamsStdout: program.stdout == .stream, streamsStderr: program.stderr == .stream)
+            stdout: program.stdoutRelay, stderr: program.stderrRelay, stdinCap: program.streamCaps.stdin)
         // The cgroup namespace is the program's own step: it must be entered from inside the leaf.
         namespaces = Namespace.allCases.filter { $0 != .network || program.security.network == .none }
     }

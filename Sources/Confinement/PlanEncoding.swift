@@ -173,8 +173,8 @@ extension Supervision {
         s.fd_control = fds[.control]!
         s.fd_status = fds[.status]!
         s.fd_cgroup = fds[.cgroupLeaf]!
-        s.fd_stdout = fds[.stdoutSpool] ?? -1
-        s.fd_stderr = fds[.stderrSpool] ?? -1
+        s.fd_stdout = fds[.stdoutSpool] ?? fds[.stdoutFile] ?? -1
+        s.fd_stderr = fds[.stderrSpool] ?? fds[.stderrFile] ?? -1
         s.fd_work = fds[.work]!
         s.fd_growth = fds[.growth]!
         s.fd_run = fds[.runDirectory]!
@@ -190,12 +190,17 @@ extension Supervision {
         s.cpu_ns = nanoseconds(limits[.cpu])
         s.output_bytes = UInt64(limits[.output])
         s.processes = UInt64(limits[.processes])
+        s.stdout_cap = stdout?.cap.map { UInt64($0.maxSize) } ?? JRUN_UNCAPPED
+        s.stderr_cap = stderr?.cap.map { UInt64($0.maxSize) } ?? JRUN_UNCAPPED
         return s
     }
 
     private var flags: Int32 {
         JRUN_WATCH_DISK | (lifeline ? JRUN_LIFELINE : 0) | (watchesMemory ? JRUN_WATCH_MEMORY : 0)
             | (enforcement[.processes] == .processCount ? JRUN_WATCH_THREADS : JRUN_WATCH_PIDS)
+            | (stdout?.cap?.excess == .truncate ? JRUN_TRUNCATE_STDOUT : 0)
+            | (stderr?.cap?.excess == .truncate ? JRUN_TRUNCATE_STDERR : 0)
+            | (stdout?.isFile == true ? JRUN_FILE_STDOUT : 0) | (stderr?.isFile == true ? JRUN_FILE_STDERR : 0)
     }
 }
 

@@ -41,9 +41,22 @@ extension Supervision {
         var lines = LimitName.allCases.map {
             "\($0.rawValue) ≤ \($0.format(limits[$0])), held by \(enforcement[$0].rawValue)"
         }
+        lines += [
+            line("stdin", nil, stdinCap), line("stdout", stdout, stdout?.cap), line("stderr", stderr, stderr?.cap),
+        ]
+        .compactMap { $0 }
         lines.append("terminate: SIG\(stop.signal.name), kill after \(stop.graceMilliseconds) ms")
         if lifeline { lines.append("if the launcher dies: kill the run and remove its directory and cgroup") }
         return lines
+    }
+
+    private func line(_ stream: String, _ relay: RelayRule?, _ cap: StreamCap?) -> String? {
+        guard let cap else { return nil }
+        var place = ""
+        if case .file(let name) = relay?.target { place = " into the file '\(name)'" }
+        let end = cap.excess == .kill ? "more ends the run" : "the rest is dropped"
+        let holder = stream == "stdin" ? "the launcher" : "jrun-init relay"
+        return "\(stream)\(place) ≤ \(formatBytes(cap.maxSize)), \(end), held by \(holder)"
     }
 }
 

@@ -44,8 +44,8 @@ struct ProgramProcess {
 
     private var pipes: [Step] {
         (inputs.program.stdin == .stream ? [.stdio(.stdin, stream: 0)] : [])
-            + (inputs.program.stdout == .stream ? [.stdio(nil, stream: 1)] : [])
-            + (inputs.program.stderr == .stream ? [.stdio(nil, stream: 2)] : [])
+            + (inputs.program.stdoutRelay != nil ? [.stdio(nil, stream: 1)] : [])
+            + (inputs.program.stderrRelay != nil ? [.stdio(nil, stream: 2)] : [])
     }
 
     private var limits: [Step] {
@@ -64,7 +64,10 @@ struct ProgramProcess {
 
     private var redirections: [Step] {
         [redirection(of: inputs.program.stdin)].compactMap { $0 }
-            + [redirection(of: inputs.program.stdout, 1), redirection(of: inputs.program.stderr, 2)].compactMap { $0 }
+            + [
+                inputs.program.stdoutRelay == nil ? redirection(of: inputs.program.stdout, 1) : nil,
+                inputs.program.stderrRelay == nil ? redirection(of: inputs.program.stderr, 2) : nil,
+            ].compactMap { $0 }
     }
 
     private func redirection(of source: StreamSource) -> Step? {

@@ -8,6 +8,8 @@ public enum PlanDescriptor: Hashable, Sendable {
     case work
     case stdin
     case stdoutSpool, stderrSpool
+    /// Files in the work directory that capped streams go to.
+    case stdoutFile, stderrFile
     case status, control
     /// An eventfd that is raised whenever a spool has grown.
     case growth
@@ -23,6 +25,8 @@ public enum PlanDescriptor: Hashable, Sendable {
         case .stdin: "the stdin pipe"
         case .stdoutSpool: "the stdout spool"
         case .stderrSpool: "the stderr spool"
+        case .stdoutFile: "the file for stdout"
+        case .stderrFile: "the file for stderr"
         case .status: "the status record"
         case .control: "the control pipe"
         case .growth: "the growth counter"

@@ -156,8 +156,8 @@ struct View {
     }
 
     private var streams: [Step] {
-        (inputs.program.stdout == .stream ? [.pipe(stream: 1, owner: inputs.identity.uid)] : [])
-            + (inputs.program.stderr == .stream ? [.pipe(stream: 2, owner: inputs.identity.uid)] : [])
+        (inputs.program.stdoutRelay != nil ? [.pipe(stream: 1, owner: inputs.identity.uid)] : [])
+            + (inputs.program.stderrRelay != nil ? [.pipe(stream: 2, owner: inputs.identity.uid)] : [])
     }
 }
 

@@ -104,6 +104,11 @@ public struct StreamCap: Sendable, Equatable {
     /// Bytes.
     public var maxSize: Int64
     public var excess: Excess
+
+    public init(maxSize: Int64, excess: Excess) {
+        self.maxSize = maxSize
+        self.excess = excess
+    }
 }
 
 /// The caps of the three streams; `nil`: only the limit `output` counts.

@@ -32,7 +32,7 @@ extension Execution {
             state: verdict.state.rawValue, cause: verdict.cause.rawValue, evidence: verdict.evidence,
             exitCode: verdict.exitCode, signal: verdict.signal.map(signalName), times: times(ended.status),
             phases: phases,
-            usage: usage(ended.status, leaf, workspace),
+            usage: usage(ended, leaf, workspace),
             limits: Report.LimitReport.all(limits, preparation.enforcement),
             security: ended.failure == nil ? securityMechanisms : [], results: outcome.files,
             resultsRefused: outcome.refused,
@@ -70,9 +70,12 @@ extension Execution {
     }
 
     private func usage(
-        _ status: jrun_status?, _ leaf: borrowing CgroupLeaf, _ workspace: borrowing Workspace
+        _ ended: Ended, _ leaf: borrowing CgroupLeaf, _ workspace: borrowing Workspace
     ) -> Report.Usage {
         var usage = Report.Usage()
+        let status = ended.status
+        usage.stdinBytes = ended.stdin?.bytes
+        usage.stdinTruncated = ended.stdin?.isTruncated == true ? true : nil
         if let status {
             usage.cpuMicroseconds = Int64(status.cpu_ns / 1000)
             usage.memoryPeakBytes = Int64(status.max_rss_bytes)
@@ -80,6 +83,8 @@ extension Execution {
             usage.writtenBytes = Int64(status.written_bytes)
             usage.stdoutBytes = Int64(status.stdout_bytes)
             usage.stderrBytes = Int64(status.stderr_bytes)
+            usage.stdoutDroppedBytes = status.stdout_dropped_bytes > 0 ? Int64(status.stdout_dropped_bytes) : nil
+            usage.stderrDroppedBytes = status.stderr_dropped_bytes > 0 ? Int64(status.stderr_dropped_bytes) : nil
             if status.peak_tasks > 0 {
                 (usage.processesPeak, usage.processesPeakSource) = (Int64(status.peak_tasks), "sampled")
             }

@@ -125,6 +125,7 @@ public struct Execution {
         var clonedAt: UInt64 = 0
         /// What of the output could not be passed on, and why.
         var outputLost: String?
+        var stdin: StdinTally?
     }
 
     private mutating func launchAndFollow(
@@ -142,7 +143,7 @@ public struct Execution {
         let stdin = preparation.program.stdin == .stream ? try makePipe() : nil
         var stdinReader = stdin?.reader
         defer { if let stdinReader { _ = sys_close(stdinReader) } }
-        let feeder = StdinFeeder(writer: stdin?.writer ?? -1)
+        let feeder = StdinFeeder(writer: stdin?.writer ?? -1, cap: preparation.program.streamCaps.stdin)
         let initCgroup = try preparation.cgroups.openInit()
         let growth = try EventCounter()
 
@@ -154,6 +155,16 @@ public struct Execution {
             .runsDirectory: directory.parent.raw, .uidLock: slot.lock.raw,
         ]
         if let stdinReader { descriptors[.stdin] = stdinReader }
+        var streamFiles: [Int32] = []
+        defer { for file in streamFiles { _ = sys_close(file) } }
+        for (relay, descriptor) in [
+            (plan.supervision.stdout, PlanDescriptor.stdoutFile), (plan.supervision.stderr, .stderrFile),
+        ] {
+            guard case .file(let name) = relay?.target else { continue }
+            let file = try workspace.makeStreamFile(name).release()
+            streamFiles.append(file)
+            descriptors[descriptor] = file
+        }
         let launcher = Launcher(node: preparation.node, plan: plan, runName: identity.id, descriptors: descriptors)
         try events.record(.starting)
         do {
@@ -163,8 +174,10 @@ public struct Execution {
             stdinReader = nil
             try events.record(.running)
             let clonedAt = launched.clonedAt
-            let lost = try follow(launched, directory, signals, feeder, leaf, growth)
-            return Ended(status: StatusFile.read(status.raw), failure: nil, clonedAt: clonedAt, outputLost: lost)
+            let followed = try follow(launched, directory, signals, feeder, leaf, growth)
+            return Ended(
+                status: StatusFile.read(status.raw), failure: nil, clonedAt: clonedAt, outputLost: followed.outputLost,
+                stdin: followed.stdin)
         } catch let failure as LaunchFailed {
             return Ended(status: nil, failure: failure)
         }

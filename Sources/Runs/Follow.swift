@@ -4,12 +4,19 @@ import Kernel
 import Programs
 
 extension Execution {
-    /// Streams, signals and the status line until jrun-init has ended. Says what of the output could not be passed on.
+    struct Followed {
+        /// What of the output could not be passed on, and why.
+        var outputLost: String?
+        /// Absent when stdin is no stream.
+        var stdin: StdinTally?
+    }
+
+    /// Streams, signals and the status line until jrun-init has ended.
     func follow(
         _ launched: borrowing LaunchedRun, _ directory: borrowing RunDirectory, _ signals: borrowing SignalQueue,
         _ feeder: consuming StdinFeeder,
         _ leaf: borrowing CgroupLeaf, _ growth: borrowing EventCounter
-    ) throws -> String? {
+    ) throws -> Followed {
         var feeder = feeder
         var stdout = SpoolFollower(spool: try directory.createFile("stdout", .read), sink: 1)
         var stderr = SpoolFollower(spool: try directory.createFile("stderr", .read), sink: 2)
@@ -33,7 +40,7 @@ extension Execution {
             let n = status.isEnabled ? sys_ppoll(&polls, 7, &timeout) : sys_ppoll(&polls, 7, nil)
             if n == 0 { status.draw(leaf) }
 
-            if polls[3].revents != 0 { feeder.readInput() }
+            if polls[3].revents != 0 && feeder.readInput() == .overCap { launched.send(JRUN_CONTROL_INPUT) }
             if polls[4].revents != 0 { feeder.writeOutput() }
             if polls[2].revents != 0 { growth.clear() }
             if stdout.hasPending() || stderr.hasPending() { status.erase() }
@@ -55,8 +62,13 @@ extension Execution {
         status.erase()
         stdout.drain(unlessStoppedBy: signals)
         stderr.drain(unlessStoppedBy: signals)
-        if let failure = stdout.failure ?? stderr.failure { return "output lost: \(describe(errno: failure))" }
-        return stdout.hasPending() || stderr.hasPending() ? "output lost: jrun was asked to stop" : nil
+        var followed = Followed(stdin: preparation.program.stdin == .stream ? feeder.tally : nil)
+        if let failure = stdout.failure ?? stderr.failure {
+            followed.outputLost = "output lost: \(describe(errno: failure))"
+        } else if stdout.hasPending() || stderr.hasPending() {
+            followed.outputLost = "output lost: jrun was asked to stop"
+        }
+        return followed
     }
 }
 

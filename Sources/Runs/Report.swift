@@ -94,6 +94,13 @@ public struct Report: Sendable, Codable, Equatable {
         public var writtenBytes: Int64 = 0
         public var stdoutBytes: Int64 = 0
         public var stderrBytes: Int64 = 0
+        /// What the program's pipe took of what the requester sent; absent when stdin is no stream.
+        public var stdinBytes: Int64?
+        /// More was sent than the cap allows, and was dropped.
+        public var stdinTruncated: Bool?
+        /// What the program wrote beyond the stream's cap, and was dropped; absent when that is nothing.
+        public var stdoutDroppedBytes: Int64?
+        public var stderrDroppedBytes: Int64?
         public var diskBytes: Int64 = 0
     }
 

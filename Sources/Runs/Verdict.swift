@@ -70,13 +70,18 @@ private struct Judge {
         case JRUN_CAUSE_OUTPUT:
             limit(
                 .output, .output, "more output than allowed", source: "bytes relayed",
-                value: status.stdout_bytes + status.stderr_bytes)
+                value: [(program.stdout, status.stdout_bytes), (program.stderr, status.stderr_bytes)]
+                    .reduce(0) { $1.0 == .stream ? $0 + $1.1 : $0 })
         case JRUN_CAUSE_DISK:
             limit(.disk, .disk, "work directory full", source: "statfs of the work directory, bytes free", value: 0)
         case JRUN_CAUSE_SECCOMP: seccomp()
         case JRUN_CAUSE_TERMINATE: terminated()
         case JRUN_CAUSE_KILL: (.killed, .killRequest, .init(summary: "asked to be killed"))
         case JRUN_CAUSE_SPOOL: spool()
+        case JRUN_CAUSE_STDIN_CAP:
+            cap(.input, "more came for stdin than it may take", "stdin", program.streamCaps.stdin)
+        case JRUN_CAUSE_STDOUT_CAP: cap(.output, "more on stdout than allowed", "stdout", program.streamCaps.stdout)
+        case JRUN_CAUSE_STDERR_CAP: cap(.output, "more on stderr than allowed", "stderr", program.streamCaps.stderr)
         default: (.killed, .lost, .init(summary: "the launcher died"))
         }
     }
@@ -138,6 +143,16 @@ private struct Judge {
             .init(
                 summary: "made the forbidden system call \(name)", source: "seccomp user notification",
                 syscall: .init(name: name, number: status.seccomp_syscall, arguments: arguments))
+        )
+    }
+
+    private func cap(_ cause: Cause, _ words: String, _ stream: String, _ cap: StreamCap?) -> Answer {
+        let size = cap?.maxSize ?? 0
+        return (
+            .killed, cause,
+            .init(
+                summary: "\(words): its 'max_size' is \(formatBytes(size))", source: "bytes of \(stream)", value: size,
+                limit: size)
         )
     }
 

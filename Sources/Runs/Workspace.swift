@@ -63,6 +63,19 @@ struct Workspace: ~Copyable {
         staged[status.inode] = StagedInput(modifiedNanoseconds: status.modifiedNanoseconds, size: status.size)
     }
 
+    /// A file for a stream of the program, which belongs to the program like every other file there. Whatever input has its
+    /// name is emptied, as the program would do by opening it.
+    func makeStreamFile(_ name: String) throws -> OwnedFD {
+        do {
+            try makeParents(of: name)
+            let file = try FileSystem.openBeneath(root.raw, name, [.write, .create, .truncate], mode: 0o600)
+            try FileSystem.changeOwner(file.raw, to: owner)
+            return file
+        } catch let error as KernelError {
+            throw RunRefused("the file '\(name)', where a stream of the program goes: \(describe(errno: error.errno))")
+        }
+    }
+
     private func makeParents(of name: String) throws {
         let components = name.split(separator: "/").dropLast()
         for index in components.indices {

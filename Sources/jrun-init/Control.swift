@@ -22,6 +22,7 @@ extension Supervisor {
         case JRUN_CONTROL_SUSPEND: suspend()
         case JRUN_CONTROL_FREEZE: freeze()
         case JRUN_CONTROL_THAW: thaw()
+        case JRUN_CONTROL_INPUT: end(because: JRUN_CAUSE_STDIN_CAP)
         default: break
         }
     }

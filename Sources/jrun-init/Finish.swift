@@ -19,6 +19,8 @@ extension Supervisor {
         record.status.max_rss_bytes = UInt64(usage.ru_maxrss) * 1024
         record.status.stdout_bytes = stdout.bytes
         record.status.stderr_bytes = stderr.bytes
+        record.status.stdout_dropped_bytes = stdout.dropped
+        record.status.stderr_dropped_bytes = stderr.dropped
         // Our process's figures hold those of every child that was reaped; our thread's hold only our own.
         let everybody = transferred(text("/proc/self/io"))
         let ourselves = transferred(text("/proc/thread-self/io"))

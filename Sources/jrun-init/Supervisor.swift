@@ -30,8 +30,13 @@ struct Supervisor {
         rules = plan.supervision
         leaf = CgroupLeaf(directory: rules.fd_cgroup)
         seccompListener = launch.seccompListener
-        stdout = Relay(pipe: launch.stdout.reader, spool: rules.fd_stdout)
-        stderr = Relay(pipe: launch.stderr.reader, spool: rules.fd_stderr)
+        let flags = Int32(rules.flags)
+        stdout = Relay(
+            pipe: launch.stdout.reader, target: rules.fd_stdout, cap: rules.stdout_cap,
+            truncates: flags & JRUN_TRUNCATE_STDOUT != 0, isFile: flags & JRUN_FILE_STDOUT != 0)
+        stderr = Relay(
+            pipe: launch.stderr.reader, target: rules.fd_stderr, cap: rules.stderr_cap,
+            truncates: flags & JRUN_TRUNCATE_STDERR != 0, isFile: flags & JRUN_FILE_STDERR != 0)
         clocks = Clocks(rules: rules, startedAt: record.status.exec_at)
         var childSignal: UInt64 = 1 << (UInt64(SIGCHLD) - 1)
         _ = sys_rt_sigprocmask(SIG_BLOCK, &childSignal, nil)
@@ -80,25 +85,27 @@ struct Supervisor {
         leaf.kill()
     }
 
-    private mutating func relayStreams() {
-        let before = stdout.bytes + stderr.bytes
-        settle(stdout.move(allowance: outputLeft))
-        settle(stderr.move(allowance: outputLeft))
-        if stdout.bytes + stderr.bytes > before {
+    private mutating func relayStreams(pieces: Int = Relay.piecesInTurn) {
+        let before = outputBytes
+        settle(stdout.move(outputLeft: outputLeft, pieces: pieces), cap: JRUN_CAUSE_STDOUT_CAP, isFile: stdout.isFile)
+        settle(stderr.move(outputLeft: outputLeft, pieces: pieces), cap: JRUN_CAUSE_STDERR_CAP, isFile: stderr.isFile)
+        if outputBytes > before {
             var one: UInt64 = 1
             _ = sys_write(rules.fd_growth, &one, 8)
         }
     }
 
-    private var outputLeft: UInt64 {
-        let used = stdout.bytes + stderr.bytes
-        return rules.output_bytes > used ? rules.output_bytes - used : 0
-    }
+    private var outputBytes: UInt64 { stdout.outputBytes + stderr.outputBytes }
 
-    private mutating func settle(_ outcome: Relay.Outcome) {
+    private var outputLeft: UInt64 { rules.output_bytes > outputBytes ? rules.output_bytes - outputBytes : 0 }
+
+    private mutating func settle(_ outcome: Relay.Outcome, cap: Int32, isFile: Bool) {
         switch outcome {
-        case .waiting, .ended: break
+        case .waiting, .interrupted, .ended: break
         case .overLimit: end(because: JRUN_CAUSE_OUTPUT)
+        case .overCap: end(because: cap)
+        // The run's own file system is full.
+        case .failed(ENOSPC) where isFile: end(because: JRUN_CAUSE_DISK)
         case .failed(let error):
             record.status.error = error
             end(because: JRUN_CAUSE_SPOOL)
@@ -141,7 +148,8 @@ struct Supervisor {
         leaf.kill()
         while sys_wait4(-1, nil, WALL, nil) > 0 {}
         clocks.thaw(monotonicNow())
-        relayStreams()
+        // Nobody writes any more, so this comes to an end.
+        relayStreams(pieces: .max)
         if cause == JRUN_CAUSE_NONE { cause = causeOfItsOwn() }
         recordUsage()
         record.status.cause = UInt32(cause)

@@ -37,6 +37,11 @@ let goldenCases = [
         file: Sample.file(files + "\nstdin: {file: in.txt}\nstdout: {file: out.txt}\nstderr: ignore"),
         facts: Sample.node(landlock: 4), request: Request(inputs: [RequestedInput(name: "in.txt", size: 1)])),
     GoldenCase(
+        name: "capped-streams",
+        file: Sample.file(
+            "stdin: {stream: true, max_size: 1KiB}\nstdout: {file: logs/out.txt, max_size: 1MiB, excess: truncate}\nstderr: {stream: true, max_size: 64KiB}"
+        )),
+    GoldenCase(
         name: "stderr-to-stdout-without-memory", file: Sample.file("stdout: stream\nstderr: stdout"),
         facts: Sample.node(controllers: ["cpu", "pids"])),
     GoldenCase(

@@ -200,6 +200,25 @@ private struct DecodedPlan {
         #expect(try supervision.fd_growth == fd(.growth))
     }
 
+    @Test func capsGoWithTheStreams() throws {
+        let file = Sample.file(
+            "stdout: {file: a/b, max_size: 9, excess: truncate}\nstderr: {stream: true, max_size: 7}\nstdin: {stream: true, max_size: 5}"
+        )
+        let plan = try Sample.plan(Sample.program(file))
+        let supervision = try decode(plan).header.supervision
+        #expect(supervision.stdout_cap == 9 && supervision.stderr_cap == 7)
+        let caps = JRUN_TRUNCATE_STDOUT | JRUN_TRUNCATE_STDERR | JRUN_FILE_STDOUT | JRUN_FILE_STDERR
+        #expect(supervision.flags & UInt32(caps) == UInt32(JRUN_TRUNCATE_STDOUT | JRUN_FILE_STDOUT))
+        func fd(_ descriptor: PlanDescriptor) throws -> Int32 {
+            JRUN_FD_FIRST + Int32(try #require(plan.descriptors.firstIndex(of: descriptor)))
+        }
+        #expect(try supervision.fd_stdout == fd(.stdoutFile) && supervision.fd_stderr == fd(.stderrSpool))
+        #expect(!plan.descriptors.contains(.stdoutSpool) && !plan.descriptors.contains(.stderrFile))
+        let plain = try decode(Sample.plan(Sample.program(Sample.file()))).header.supervision
+        #expect(plain.stdout_cap == JRUN_UNCAPPED && plain.stderr_cap == JRUN_UNCAPPED)
+        #expect(plain.flags & UInt32(caps) == 0)
+    }
+
     @Test func aBareNodeIsWatchedMoreClosely() throws {
         let program = try Sample.program(Sample.file())
         let plan = try Sample.plan(program, on: Sample.node(controllers: []), lifeline: false)

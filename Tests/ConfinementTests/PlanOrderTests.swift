@@ -143,11 +143,17 @@ extension LaunchPlan {
             #expect(connections.count == 1, "\(streamNames[stream])")
         }
         #expect(
-            plan.viewSteps.contains(.pipe(stream: 1, owner: Sample.identity.uid)) == (random.program.stdout == .stream))
+            plan.viewSteps.contains(.pipe(stream: 1, owner: Sample.identity.uid))
+                == random.isRelayed(random.program.stdout, random.program.streamCaps.stdout))
         #expect(
-            plan.viewSteps.contains(.pipe(stream: 2, owner: Sample.identity.uid)) == (random.program.stderr == .stream))
-        #expect(plan.supervision.streamsStdout == (random.program.stdout == .stream))
-        #expect(plan.supervision.streamsStderr == (random.program.stderr == .stream))
+            plan.viewSteps.contains(.pipe(stream: 2, owner: Sample.identity.uid))
+                == random.isRelayed(random.program.stderr, random.program.streamCaps.stderr))
+        #expect(
+            (plan.supervision.stdout != nil)
+                == random.isRelayed(random.program.stdout, random.program.streamCaps.stdout))
+        #expect(
+            (plan.supervision.stderr != nil)
+                == random.isRelayed(random.program.stderr, random.program.streamCaps.stderr))
     }
 
     @Test func theLimitsThatTheNodeCannotHoldAreHeldByRlimits() throws {

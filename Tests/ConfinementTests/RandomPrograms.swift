@@ -22,9 +22,15 @@ struct RandomCase {
         let read = shown[..<split], execute = shown[split...]
         let devices = some(Self.devices)
         let network = ["none", "host"].randomElement(using: &random)!
-        let stdin = ["ignore", "stream", "{file: in.txt}"].randomElement(using: &random)!
-        let stdout = ["ignore", "stream", "{file: out.txt}"].randomElement(using: &random)!
-        let stderr = ["ignore", "stream", "stdout", "{file: err.txt}"].randomElement(using: &random)!
+        let stdin = ["ignore", "stream", "{file: in.txt}", "{stream: true, max_size: 1MiB}"].randomElement(
+            using: &random)!
+        let capped = [
+            "{stream: true, max_size: 1MiB}", "{stream: true, max_size: 1MiB, excess: truncate}",
+            "{file: capped.txt, max_size: 1MiB}", "{file: capped.txt, max_size: 1MiB, excess: truncate}",
+        ]
+        let stdout = (["ignore", "stream", "{file: out.txt}"] + capped).randomElement(using: &random)!
+        let other = capped.map { $0.replacing("capped.txt", with: "other.txt") }
+        let stderr = (["ignore", "stream", "stdout", "{file: err.txt}"] + other).randomElement(using: &random)!
         let list = { (paths: [String]) in "[\(paths.joined(separator: ", "))]" }
         program = try Sample.program(
             Sample.file(
@@ -51,6 +57,12 @@ struct RandomCase {
             seccompNotify: Bool.random(using: &random), cpus: Int.random(in: 1...130, using: &random), paths: paths,
             rootLinks: Bool.random(using: &random) ? ["lib64": "usr/lib64", "bin": "usr/bin"] : [:])
         request = Request(inputs: [RequestedInput(name: "in.txt", size: 1)])
+    }
+
+    /// Whether jrun-init has to carry the stream.
+    func isRelayed(_ sink: StreamSink, _ cap: StreamCap?) -> Bool {
+        if case .file = sink { return cap != nil }
+        return sink == .stream
     }
 
     var plan: LaunchPlan { get throws { try Sample.plan(program, on: facts, request) } }

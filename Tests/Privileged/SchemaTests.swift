@@ -19,6 +19,19 @@ extension Privileged {
             return request.reportPath
         }
 
+        /// Whatever only capped streams and cut off results bring into a report.
+        private func capped(stdin: String, stdout: String) throws -> String {
+            var request = try Request(
+                "batch", "stdin-info", "drain", "--", "write-stdout", "5000", "--", "fill", "r", "9")
+            request.program.keys["stdin"] = stdin
+            request.program.keys["stdout"] = stdout
+            request.program.keys["results"] = "[{path: r, when: any, max_size: 5, excess: truncate}]"
+            request.input = lines(100)
+            let outcome = try request.run()
+            try #require(outcome.state != nil, "\(outcome)")
+            return request.reportPath
+        }
+
         private func launchError() throws -> String {
             var request = try Request("exit", "0")
             // Executable for execve's first look, and then without an interpreter.
@@ -39,6 +52,11 @@ extension Privileged {
                 try report("spin", "forever", limits: ["cpu": "100ms"]),
                 try report("write-stdout", "forever", limits: ["output": "1MiB"]),
                 try report("forkbomb", limits: ["processes": "10"]), try report("mount-old"), try launchError(),
+                try capped(stdin: "{stream: true, max_size: 10}", stdout: "stream"),
+                try capped(
+                    stdin: "{stream: true, max_size: 10, excess: truncate}",
+                    stdout: "{stream: true, max_size: 10, excess: truncate}"),
+                try capped(stdin: "stream", stdout: "{file: out, max_size: 10}"),
             ]
             let checked = try check(reports)
             #expect(checked.status == 0, "\(checked.text)\(checked.stderr)")

@@ -31,6 +31,10 @@ import Testing
         usage.stdoutBytes = 10
         usage.stderrBytes = 11
         usage.diskBytes = 12
+        usage.stdinBytes = 13
+        usage.stdinTruncated = true
+        usage.stdoutDroppedBytes = 14
+        usage.stderrDroppedBytes = 15
         return Report(
             run: "01aryz6s41tsv4rrffq69g5fav", program: .init(name: "tool", version: "1.0", digest: "ab"),
             arguments: ["", "a b", "\"\\\n\u{1}", "ünïcödé/path", "--x=1"], state: "killed", cause: "seccomp",
@@ -46,7 +50,8 @@ import Testing
                 wallMicroseconds: 999_000, suspendedMicroseconds: 5),
             phases: .init(stageIn: 1, cgroup: 2, clone: 3, mounts: 4, exec: 5, run: 6, harvest: 7), usage: usage,
             limits: Report.LimitReport.all(program.limits.defaults, try RunSample.enforcement(memory: false)),
-            security: ["private read-only root"], results: [.init(path: "a/b.txt", size: 3, sha256: "cd")],
+            security: ["private read-only root"],
+            results: [.init(path: "a/b.txt", size: 3, sha256: "cd", truncated: true, originalBytes: 9)],
             resultsRefused: ["'x': it is a fifo"], resultsMissing: ["*.sol"],
             node: .init(name: "node", kernel: "6.1", architecture: "x86_64", cpus: 2))
     }

@@ -87,12 +87,29 @@ private let verdicts = [
     VerdictCase(
         cause: JRUN_CAUSE_SPOOL, state: .killed, named: .output, exitStatus: 137,
         summary: "the output could not be kept"),
+    VerdictCase(
+        cause: JRUN_CAUSE_STDIN_CAP, state: .killed, named: .input, exitStatus: 137,
+        summary: "more came for stdin than it may take: its 'max_size' is 10 bytes"),
+    VerdictCase(
+        cause: JRUN_CAUSE_STDOUT_CAP, state: .killed, named: .output, exitStatus: 137,
+        summary: "more on stdout than allowed: its 'max_size' is 20 bytes"),
+    VerdictCase(
+        cause: JRUN_CAUSE_STDERR_CAP, wait: exited(0), state: .killed, named: .output, exitStatus: 137,
+        summary: "more on stderr than allowed: its 'max_size' is 30 bytes"),
 ]
 
 @Suite struct VerdictTests {
     private let program: Program
 
-    init() throws { program = try RunSample.program("success: {exit_codes: [0, 3]}") }
+    init() throws {
+        program = try RunSample.program(
+            """
+            success: {exit_codes: [0, 3]}
+            stdin: {stream: true, max_size: 10}
+            stdout: {stream: true, max_size: 20}
+            stderr: {stream: true, max_size: 30}
+            """)
+    }
 
     private func status(_ cause: Int32, wait: Int32 = 9) -> jrun_status {
         var status = jrun_status()

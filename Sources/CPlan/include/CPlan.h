@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define JRUN_PLAN_MAGIC 0x6e616c706e75726aULL /* "jrunplan" */
-#define JRUN_PLAN_VERSION 1
+#define JRUN_PLAN_VERSION 2
 #define JRUN_PLAN_MAX_BYTES (4 << 20)
 #define JRUN_PLAN_MAX_STEPS 1024
 
@@ -80,6 +80,12 @@ struct jrun_step {
 #define JRUN_WATCH_DISK 8      // the work directory's file system is as large as the limit: full means `disk`
 #define JRUN_WATCH_MEMORY 16   // memory controller: `memory.events` tells of an OOM kill
 
+#define JRUN_TRUNCATE_STDOUT 32 // at `stdout_cap`, drop the rest instead of ending the run; stderr alike
+#define JRUN_TRUNCATE_STDERR 64
+#define JRUN_FILE_STDOUT 128    // `fd_stdout` is a file of the run: counts for `disk`, not for `output_bytes`; stderr alike
+#define JRUN_FILE_STDERR 256
+#define JRUN_UNCAPPED 0xffffffffffffffffULL
+
 // What jrun-init does once the program runs. Times in nanoseconds; descriptors are -1 when absent.
 struct jrun_supervision {
     uint32_t flags;
@@ -91,6 +97,7 @@ struct jrun_supervision {
     uint32_t cpus;                             // CPUs the run may use; bounds how fast CPU time can pass
     uint64_t wall_ns, cpu_ns, stop_grace_ns, suspend_grace_ns;
     uint64_t output_bytes, processes;
+    uint64_t stdout_cap, stderr_cap;           // most bytes of one stream, or JRUN_UNCAPPED
 };
 
 struct jrun_plan_header {
@@ -118,6 +125,7 @@ struct jrun_failure {
 #define JRUN_CONTROL_FREEZE 0x46 /* F */
 #define JRUN_CONTROL_SUSPEND 0x53 /* S */
 #define JRUN_CONTROL_THAW 0x52 /* R */
+#define JRUN_CONTROL_INPUT 0x49 /* I: more came for stdin than its cap allows */
 
 // jrun_status.state and .cause
 #define JRUN_STATUS_STARTING 1
@@ -140,6 +148,9 @@ struct jrun_failure {
 #define JRUN_CAUSE_KILL 12
 #define JRUN_CAUSE_LOST 13
 #define JRUN_CAUSE_SPOOL 14 // the spool could not be written; `error` says why
+#define JRUN_CAUSE_STDIN_CAP 15
+#define JRUN_CAUSE_STDOUT_CAP 16
+#define JRUN_CAUSE_STDERR_CAP 17
 
 #define JRUN_STATUS_MAGIC 0x7375746174736a72ULL
 #define JRUN_STATUS_SLOTS 2
@@ -163,6 +174,7 @@ struct jrun_status {
     uint32_t seccomp_arch;
     uint64_t seccomp_args[6];
     uint64_t memory_anon_bytes, memory_file_bytes, memory_shmem_bytes; // largest seen of each
-    uint64_t reserved[31];
+    uint64_t stdout_dropped_bytes, stderr_dropped_bytes; // beyond the caps; not in stdout_bytes and stderr_bytes
+    uint64_t reserved[29];
     uint64_t checksum;
 };
