@@ -10,7 +10,7 @@ extension Privileged {
             request.program.executable = "/usr/bin/head"
             request.program.keys = [
                 "arguments":
-                    "[{option: -c, value: {integer: {min: 1, max: 9}}}, {argument: FILE, value: {file: input}, repeat: 3}]",
+                    "[{option: -c, value: {integer: {min: 1, max: 9}}}, {argument: FILE, value: {file: input}, repeat: {min: 0, max: 3}}]",
                 "inputs": "[{path: '*.txt', max_size: 100, max_count: 3}]",
                 "environment": "{accept: [{name: N, value: {integer: {min: 1, max: 9}}}]}",
             ]
@@ -78,7 +78,7 @@ extension Privileged {
                     "limit 'wall' is set twice"
                 ),
                 (#"{"program": "probe", "environment": {"N": 1}}"#, ["--env", "N=2"], "variable 'N' is set twice"),
-                (#"{"program": "probe", "inputs": {"a.txt": {"file": "nosuch.txt"}}}"#, [], "No such file"),
+                (#"{"program": "probe", "inputs": {"a.txt": {"file": "nosuch.txt"}}}"#, [], "nosuch.txt': no such file"),
                 ("{", [], "line 1, column 2: expected a key"),
             ] as [(String, [String], String)])
         func refused(_ json: String, _ more: [String], _ words: String) throws {
