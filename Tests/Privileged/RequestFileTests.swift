@@ -9,7 +9,8 @@ extension Privileged {
             var request = try Request()
             request.program.executable = "/usr/bin/head"
             request.program.keys = [
-                "arguments": "[{option: -c, value: {integer: {min: 1, max: 9}}}, {argument: FILE, value: {file: input}, repeat: 3}]",
+                "arguments":
+                    "[{option: -c, value: {integer: {min: 1, max: 9}}}, {argument: FILE, value: {file: input}, repeat: {min: 0, max: 3}}]",
                 "inputs": "[{path: '*.txt', max_size: 100, max_count: 3}]",
                 "environment": "{accept: [{name: N, value: {integer: {min: 1, max: 9}}}]}",
             ]
@@ -65,17 +66,21 @@ extension Privileged {
             #expect(outcome.status == 0 && outcome.ended.text == "a", "\(outcome)")
         }
 
-        @Test(arguments: [
-            (#"{"program": "probe", "argument": []}"#, [], "$.argument: not known here; did you mean 'arguments'?"),
-            (#"{"program": "probe", "arguments": {"-c": 10}}"#, [], "more than 9"),
-            (#"{"program": "probe", "arguments": {"-d": 10}}"#, [], "$.arguments['-d']: not known here"),
-            (#"{"program": "other"}"#, ["probe"], "is for program 'other', not for 'probe'"),
-            (#"{"program": "probe", "arguments": []}"#, ["--", "a.txt"], "the request has its own"),
-            (#"{"program": "probe", "limits": {"wall": "5s"}}"#, ["--limit", "wall=10s"], "limit 'wall' is set twice"),
-            (#"{"program": "probe", "environment": {"N": 1}}"#, ["--env", "N=2"], "variable 'N' is set twice"),
-            (#"{"program": "probe", "inputs": {"a.txt": {"file": "nosuch.txt"}}}"#, [], "No such file"),
-            ("{", [], "line 1, column 2: expected a key"),
-        ] as [(String, [String], String)])
+        @Test(
+            arguments: [
+                (#"{"program": "probe", "argument": []}"#, [], "$.argument: not known here; did you mean 'arguments'?"),
+                (#"{"program": "probe", "arguments": {"-c": 10}}"#, [], "more than 9"),
+                (#"{"program": "probe", "arguments": {"-d": 10}}"#, [], "$.arguments['-d']: not known here"),
+                (#"{"program": "other"}"#, ["probe"], "is for program 'other', not for 'probe'"),
+                (#"{"program": "probe", "arguments": []}"#, ["--", "a.txt"], "the request has its own"),
+                (
+                    #"{"program": "probe", "limits": {"wall": "5s"}}"#, ["--limit", "wall=10s"],
+                    "limit 'wall' is set twice"
+                ),
+                (#"{"program": "probe", "environment": {"N": 1}}"#, ["--env", "N=2"], "variable 'N' is set twice"),
+                (#"{"program": "probe", "inputs": {"a.txt": {"file": "nosuch.txt"}}}"#, [], "nosuch.txt': no such file"),
+                ("{", [], "line 1, column 2: expected a key"),
+            ] as [(String, [String], String)])
         func refused(_ json: String, _ more: [String], _ words: String) throws {
             expectRefused(try outcome(json, more: more), saying: words)
         }

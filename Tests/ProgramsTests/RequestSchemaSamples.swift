@@ -269,14 +269,14 @@ struct RequestSamples {
               cluster: true
               rules:
                 - {option: -w, value: {integer: {min: 1, max: 100, units: [px, "%", ""]}}}
-                - {option: -h, value: {decimal: {min: 0, units: [m^2, "."]}}}
+                - {option: -h, value: {decimal: {min: 0, units: [m^2, e]}}}
                 - {flag: "-5"}
                 - {argument: N, value: {integer: {}}, required: false}
                 - {separator: true}
             """),
         accepted: arguments([
             #"{"-w": 5}"#, #"{"-w": "5"}"#, #"{"-w": "5px"}"#, #"{"-w": "100%"}"#, #"{"-h": "1.5m^2"}"#,
-            #"{"-h": "1."}"#,
+            #"{"-h": "1e"}"#,
             #"{"N": -55}"#, #"{"N": "-5", "-5": true}"#,
         ]),
         refused: arguments([

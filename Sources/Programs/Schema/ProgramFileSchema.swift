@@ -138,6 +138,8 @@ extension ProgramFileSchema.Object {
             "type": "object", "additionalProperties": false,
             "properties": .object(keys.map { JSONValue.Member($0.name, $0.property) }),
         ]
+        // The one key says what kind of value it is.
+        if name == "value" { return object.adding(["minProperties": 1, "maxProperties": 1]) }
         return required.isEmpty ? object : object.adding(["required": .strings(required)])
     }
 }
