@@ -69,6 +69,6 @@ import Testing
                 divided += takes.isEmpty ? 0 : 1
             }
         }
-        #expect(divided > 300, "too few lists were divided to say anything")
+        #expect(divided > 200, "too few lists were divided to say anything")
     }
 }
