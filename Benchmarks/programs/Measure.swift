@@ -72,9 +72,9 @@ import Programs
                 program = read
             }
         }
-        measure("first check after compiling, 100 times", repetitions, prepare: { (0..<100).map { _ in parsed(tool) } })
-        {
-            for fresh in $0 { accept(fresh, request) }
+        let fresh = { (0..<100).map { _ in parsed(tool) } }
+        measure("first check after compiling, 100 times", repetitions, prepare: fresh) { programs in
+            for program in programs { accept(program, request) }
         }
         measure("later check with the compiled program, 100 times", repetitions) {
             for _ in 0..<100 { accept(program, request) }
@@ -99,7 +99,8 @@ import Programs
     // MARK: How
 
     private static func measure(_ name: String, _ repetitions: Int, _ body: () -> Void) {
-        measure(name, repetitions, prepare: {}) { body() }
+        let nothing = {}
+        measure(name, repetitions, prepare: nothing) { _ in body() }
     }
 
     private static func measure<Input>(
