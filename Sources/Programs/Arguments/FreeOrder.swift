@@ -110,7 +110,8 @@ extension ArgumentMatcher {
     /// Whether every positional found a rule and every rule its positionals.
     private mutating func matchPositionals(_ level: inout Level) -> Bool {
         let match = PositionalMatch(level: level, arguments: arguments, files: files)
-        let solution = match.solve()
+        // A list of the right shape is told which of its files are missing.
+        let solution = match.solve() ?? PositionalMatch(level: level, arguments: arguments, files: nil).solve()
         let outcome = solution ?? match.bestEffort()
         for (position, leaf) in outcome.assigned where !isHopeless {
             level.use(leaf, at: position)

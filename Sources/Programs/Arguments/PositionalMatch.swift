@@ -3,7 +3,8 @@
 struct PositionalMatch: Taking {
     let level: Level
     let arguments: [String]
-    let files: RequestedFiles
+    /// Without them, every file counts as there.
+    let files: RequestedFiles?
 
     private var count: Int { level.positionals.count }
     private var grammar: GrammarIndex { level.grammar }
@@ -45,7 +46,7 @@ struct PositionalMatch: Taking {
             // That one rule names it does not make it a free text for another.
             if level.isDashed(text, at: position), !value.namesDashed(text) { return false }
             var named: [NamedFile] = []
-            return value.reasonToRefuse(text, files: &named) == nil && !named.contains(where: files.isMissing)
+            return value.reasonToRefuse(text, files: &named) == nil && !named.contains { files?.isMissing($0) == true }
         case .flag, .option: return false
         }
     }

@@ -70,6 +70,15 @@ struct RuleModel {
     var requires: [String] = []
     var conflicts: [String] = []
 
+    /// Of aliases such as `[-f, --file]`, only those with two dashes take `--file=VALUE`, and only those with one take
+    /// `-fVALUE`.
+    func takes(_ form: Form, as name: String) -> Bool {
+        guard case .option(let names, _, let forms, _) = kind, forms.contains(form) else { return false }
+        let long = names.filter { $0.hasPrefix("--") }
+        let isMixed = !long.isEmpty && long.count < names.count
+        return form == .separate || !isMixed || long.contains(name) == (form == .equals)
+    }
+
     var names: [String] {
         switch kind {
         case .flag(let names), .option(let names, _, _, _): names

@@ -66,9 +66,10 @@ struct OptionReader {
             }
         }
         if let equals = text.utf8.firstIndex(of: 61), let rule = rule(String(text[..<equals])) {
+            let name = String(text[..<equals])
             let value = String(text[text.utf8.index(after: equals)...])
             switch rule.kind {
-            case .option(_, _, let forms, _) where forms.contains(.equals): return inline(rule, value)
+            case .option where rule.takes(.equals, as: name): return inline(rule, value)
             // `-o=x` is then `-o` with `=x` attached.
             case .option(_, _, let forms, _) where forms.contains(.attached): break
             default: return .refused
@@ -91,8 +92,10 @@ struct OptionReader {
     private func attached(_ text: String) -> (RuleModel, String)? {
         var best: (rule: RuleModel, name: String)?
         for rule in options {
-            guard case .option(let names, _, let forms, _) = rule.kind, forms.contains(.attached) else { continue }
-            for name in names where text.utf8.count > name.utf8.count && text.utf8.starts(with: name.utf8) {
+            for name in rule.names
+            where rule.takes(.attached, as: name) && text.utf8.count > name.utf8.count
+                && text.utf8.starts(with: name.utf8)
+            {
                 if name.utf8.count > best?.name.utf8.count ?? 0 { best = (rule, name) }
             }
         }
@@ -112,7 +115,7 @@ struct OptionReader {
                 continue
             }
             if rest.isEmpty { return forms.contains(.separate) ? .needsValue(uses, rule) : .refused }
-            let hasEquals = forms.contains(.equals) && rest.first == "="
+            let hasEquals = rule.takes(.equals, as: "-\(letter)") && rest.first == "="
             guard hasEquals || forms.contains(.attached) else { return .refused }
             let value = String(String.UnicodeScalarView(hasEquals ? rest.dropFirst() : rest))
             guard case .uses(let last) = inline(rule, value) else { return .refused }
