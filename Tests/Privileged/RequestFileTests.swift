@@ -78,7 +78,10 @@ extension Privileged {
                     "limit 'wall' is set twice"
                 ),
                 (#"{"program": "probe", "environment": {"N": 1}}"#, ["--env", "N=2"], "variable 'N' is set twice"),
-                (#"{"program": "probe", "inputs": {"a.txt": {"file": "nosuch.txt"}}}"#, [], "nosuch.txt': no such file"),
+                (
+                    #"{"program": "probe", "inputs": {"a.txt": {"file": "nosuch.txt"}}}"#, [],
+                    "nosuch.txt': no such file"
+                ),
                 ("{", [], "line 1, column 2: expected a key"),
             ] as [(String, [String], String)])
         func refused(_ json: String, _ more: [String], _ words: String) throws {
