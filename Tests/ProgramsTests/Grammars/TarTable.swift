@@ -117,9 +117,10 @@ let tarTable = ArgumentTable(
         no(unpack + "-k --skip-old-files", at: 5, "only one of '-k', '--skip-old-files' can be used"),
         no("-czjf out.tar a.txt", at: 1, "only one of '-z', '-j', '-J', '-a' can be used"),
         // Letters that share a dash, and names.
+        // Only as names to take out of an archive could all three stand.
         no(
-            "czf out.tar a.txt", at: 1, "brings no input file 'czf'",
-            and: [(2, "brings no input file"), (.end, "'-c' is required"), (.end, "'-f FILE:…' is required")]),
+            "czf out.tar a.txt", at: .end, "'-x' is required",
+            and: [(.end, "'--one-top-level=extracted' is required"), (.end, "'-f FILE:…' is required")]),
         no(
             "-cqf out.tar a.txt", at: 1, "the letter 'q' of a cluster",
             and: [(2, "brings no input file"), (.end, "'-f FILE:…' is required")]),
@@ -135,7 +136,10 @@ let tarTable = ArgumentTable(
         no("-cz- -f out.tar a.txt", at: 1, "no rule accepts it"),
         no(
             "--cf out.tar a.txt", at: 1, "no rule accepts it",
-            and: [(2, "brings no input file"), (.end, "'-c' is required"), (.end, "'-f FILE:…' is required")]),
+            and: [
+                (.end, "'-x' is required"), (.end, "'--one-top-level=extracted' is required"),
+                (.end, "'-f FILE:…' is required"),
+            ]),
         no("-create -f out.tar a.txt", at: 1, "no rule accepts it"),
         no("--creat -f out.tar a.txt", at: 1, "did you mean '--create'?"),
         no("-c --fil=out.tar a.txt", at: 2, "did you mean '--file'?"),
