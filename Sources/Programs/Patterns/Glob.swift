@@ -3,7 +3,7 @@
 public struct Glob: Sendable, Equatable {
     public let source: String
     /// `nil` for a plain name, which is simply compared.
-    private let automaton: Automaton?
+    let automaton: Automaton?
 
     /// - Throws: when the text is not a relative name apart from its wildcards, or is too complex.
     public init(_ source: String) throws(PatternError) {

@@ -5,7 +5,7 @@
 /// redundant. There are no back-references and no look-around: they are what makes other engines slow.
 public struct Pattern: Sendable, Equatable {
     public let source: String
-    private let automaton: Automaton
+    let automaton: Automaton
 
     /// Longest pattern, bytes.
     public static let maxBytes = 1024
