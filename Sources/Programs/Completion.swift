@@ -29,7 +29,10 @@ extension Program {
         }
         let results = results.filter { $0.path.isPlain }.map(\.path.source)
         let values = CompletionValues(inputs: inputs, results: results)
-        return walk.candidates(for: word, values).filter { $0.text.utf8.starts(with: word.utf8) }
+        return walk.candidates(for: word, values).filter { candidate in
+            // The beginning of a word that is there already is no help.
+            candidate.text.utf8.starts(with: word.utf8) && !(candidate.isOpen && isSame(candidate.text, word))
+        }
     }
 
     /// What may be given to `--env`: `NAME=VALUE`.

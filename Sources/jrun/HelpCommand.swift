@@ -8,7 +8,9 @@ struct HelpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "help", abstract: "Show how a program is used under its rules, or a subcommand of jrun.")
 
-    @Option(name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"))
+    @Option(
+        name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"),
+        completion: .directory)
     var programs: [String] = []
 
     @Argument(help: ArgumentHelp("A program's name, or a subcommand.", valueName: "name"))

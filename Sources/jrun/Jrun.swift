@@ -16,7 +16,7 @@ struct Jrun: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ExecCommand.self, CheckCommand.self, PlanCommand.self, ProgramCommand.self, DoctorCommand.self,
-            HelpCommand.self,
+            HelpCommand.self, CompletionsCommand.self, CompleteCommand.self,
         ])
 
     /// ArgumentParser's own usage errors exit with 64; jrun's callers expect 125 for everything that jrun refuses.

@@ -36,7 +36,7 @@ struct PreparedRequest {
 private func inputFile(_ text: String, _ violations: inout [Violation]) -> InputFile? {
     let equals = text.lastIndex(of: "=")
     let source = equals.map { String(text[..<$0]) } ?? text
-    let name = equals.map { String(text[text.index(after: $0)...]) } ?? String(text.split(separator: "/").last ?? "")
+    let name = inputName(text)
     func violation(_ message: String) -> InputFile? {
         violations.append(Violation(rule: "inputs", place: "input '\(text)'", message: message))
         return nil
@@ -48,6 +48,12 @@ private func inputFile(_ text: String, _ violations: inout [Violation]) -> Input
     }
     guard status.kind == .file else { return violation("'\(source)' is a \(status.kind.rawValue), not a regular file") }
     return InputFile(source: source, name: name, size: status.size)
+}
+
+/// The name that `FILE` or `FILE=NAME` has in the run.
+func inputName(_ text: String) -> String {
+    if let equals = text.lastIndex(of: "=") { return String(text[text.index(after: equals)...]) }
+    return String(text.split(separator: "/").last ?? "")
 }
 
 private func addLimit(_ text: String, to request: inout Request, _ violations: inout [Violation]) {

@@ -12,7 +12,9 @@ struct ProgramCommand: ParsableCommand {
 struct ListPrograms: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "Names of all programs.")
 
-    @Option(name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"))
+    @Option(
+        name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"),
+        completion: .directory)
     var programs: [String] = []
 
     func run() throws {
@@ -31,7 +33,9 @@ struct ListPrograms: ParsableCommand {
 struct ShowProgram: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "A program's rules, readable.")
 
-    @Option(name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"))
+    @Option(
+        name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"),
+        completion: .directory)
     var programs: [String] = []
 
     @Argument(help: "The program's name.")
@@ -50,7 +54,7 @@ struct LintPrograms: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lint", abstract: "Everything that is wrong with program files.")
 
-    @Argument(help: ArgumentHelp("Program files.", valueName: "file"))
+    @Argument(help: ArgumentHelp("Program files.", valueName: "file"), completion: .file(extensions: ["yaml"]))
     var files: [String]
 
     func run() throws {
