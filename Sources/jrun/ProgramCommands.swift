@@ -6,7 +6,7 @@ import Runs
 struct ProgramCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "program", abstract: "Look at program files.",
-        subcommands: [ListPrograms.self, ShowProgram.self, LintPrograms.self])
+        subcommands: [ListPrograms.self, ShowProgram.self, LintPrograms.self, NewProgram.self])
 }
 
 struct ListPrograms: ParsableCommand {
