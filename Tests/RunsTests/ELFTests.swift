@@ -17,30 +17,37 @@ struct ELFSample {
             defer { strings += Array(text.utf8) + [0] }
             return UInt64(strings.count)
         }
-        var entries = needed.map { (UInt64(1), string($0)) }
+        var entries: [(UInt64, UInt64)] = needed.map { (1, string($0)) }
         if let rpath { entries.append((15, string(rpath))) }
         if let runpath { entries.append((29, string(runpath))) }
-        let interp = interpreter.map { Array($0.utf8) + [0] } ?? []
+        let interp: [UInt8] = interpreter.map { Array($0.utf8) + [0] } ?? []
         let dynamicAt = 64 + 3 * 56 + interp.count
         let stringsAt = dynamicAt + (entries.count + 3) * 16
         // The whole file is mapped at 0x1000.
         entries += [(5, UInt64(0x1000 + stringsAt)), (10, UInt64(strings.count)), (0, 0)]
         let dynamic = entries.flatMap { little($0.0) + little($0.1) }
         let total = stringsAt + strings.count
-        return header + segment(1, 0, 0x1000, total) + segment(2, dynamicAt, 0, dynamic.count)
-            + segment(interp.isEmpty ? 6 : 3, 64 + 3 * 56, 0, interp.count) + interp + dynamic + strings
+        var file = header
+        file += segment(1, 0, 0x1000, total)
+        file += segment(2, dynamicAt, 0, dynamic.count)
+        file += segment(interp.isEmpty ? 6 : 3, 64 + 3 * 56, 0, interp.count)
+        return file + interp + dynamic + strings
     }
 
     private var header: [UInt8] {
         var header: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1] + Array(repeating: 0, count: 9)
-        header += little(UInt16(3)) + little(machine) + little(UInt32(1)) + little(UInt64(0)) + little(UInt64(64))
-        header += little(UInt64(0)) + little(UInt32(0)) + little(UInt16(64)) + little(UInt16(56)) + little(UInt16(3))
+        header += little(UInt16(3))
+        header += little(machine)
+        header += little(UInt32(1))
+        for number in [0, 64, 0] as [UInt64] { header += little(number) }
+        header += little(UInt32(0))
+        for number in [64, 56, 3] as [UInt16] { header += little(number) }
         return header + Array(repeating: 0, count: 64 - header.count)
     }
 
     private func segment(_ type: UInt32, _ offset: Int, _ address: Int, _ size: Int) -> [UInt8] {
-        little(type) + little(UInt32(4)) + little(UInt64(offset)) + little(UInt64(address)) + little(UInt64(0))
-            + little(UInt64(size)) + little(UInt64(size)) + little(UInt64(8))
+        let numbers = [offset, address, 0, size, size, 8].map { UInt64($0) }
+        return little(type) + little(UInt32(4)) + numbers.flatMap { little($0) }
     }
 
     private func little<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
