@@ -84,3 +84,13 @@ extension StreamSink {
         }
     }
 }
+extension ResultRule.Condition: CustomStringConvertible {
+    /// `any end`, `complete, wall-time`.
+    public var description: String {
+        switch self {
+        case .any: "any end"
+        case .only(let states, let causes):
+            (states.map(\.rawValue).sorted() + causes.map(\.rawValue).sorted()).joined(separator: ", ")
+        }
+    }
+}

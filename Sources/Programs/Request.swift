@@ -23,10 +23,13 @@ public struct RequestedInput: Sendable, Equatable {
     public var name: String
     /// Bytes.
     public var size: Int64
+    /// What it is, where its rule asks; `nil`: nobody has looked yet, and whoever puts it into the run does.
+    public var content: ContentFacts?
 
-    public init(name: String, size: Int64) {
+    public init(name: String, size: Int64, content: ContentFacts? = nil) {
         self.name = name
         self.size = size
+        self.content = content
     }
 }
 
@@ -46,15 +49,19 @@ public struct AcceptedRequest: Sendable, Equatable {
 public struct Violation: Sendable, Equatable, CustomStringConvertible {
     /// The key of the program file: `arguments`, `inputs`, `environment`, `limits`, `stdin`.
     public var rule: String
-    /// Where: `argument 3 '--modle'`, `input 'x/y'`.
+    /// Where: `argument 3 '--modle'`, `end of arguments`, `input 'x/y'`.
     public var place: String
     /// What is wrong and what would be accepted.
     public var message: String
+    /// Of `arguments`: the number of the argument, counted from 1; of something that is missing at the end, one more
+    /// than there are arguments.
+    public var position: Int?
 
-    public init(rule: String, place: String, message: String) {
+    public init(rule: String, place: String, message: String, position: Int? = nil) {
         self.rule = rule
         self.place = place
         self.message = message
+        self.position = position
     }
 
     /// `PLACE: MESSAGE`

@@ -102,7 +102,7 @@ private let accepted: [(rules: [String], lists: [String])] = [
 ]
 
 private let refusals: [(list: String, refusals: [String])] = [
-    ("", ["arguments: 'MODEL' (the name of an input file matching *.mod) is required"]),
+    ("", ["end of arguments: 'MODEL' (the name of an input file matching *.mod) is required"]),
     (
         "--modle a.mod",
         [
@@ -125,9 +125,9 @@ private let refusals: [(list: String, refusals: [String])] = [
     ("a.mod --tmlim=5", ["argument 2 '--tmlim=5': takes its value in the next argument; accepted: --tmlim N"]),
     ("a.mod --min=1", ["argument 2 '--min=1': takes no value; accepted: --min"]),
     ("a.mod --min --min", ["argument 3 '--min': may be given at most once"]),
-    ("a.mod --min --max", ["arguments: only one of '--min', '--max' can be used"]),
-    ("a.mod --data b.dat", ["arguments: '--data' requires '--math', which is missing"]),
-    ("a.mod --nomip --cuts", ["arguments: '--nomip' and '--cuts' cannot be used together"]),
+    ("a.mod --min --max", ["argument 3 '--max': only one of '--min', '--max' can be used, and argument 2 is '--min'"]),
+    ("a.mod --data b.dat", ["argument 2 '--data': '--data' requires '--math', which is missing"]),
+    ("a.mod --nomip --cuts", ["argument 3 '--cuts': '--nomip' and '--cuts' cannot be used together"]),
     (
         "c.mod",
         [
@@ -189,8 +189,8 @@ private let refusals: [(list: String, refusals: [String])] = [
         "--tmlim 0 --min --max",
         [
             "argument 2 '0': less than 1; '--tmlim' accepts an integer from 1 to 3600",
-            "arguments: 'MODEL' (the name of an input file matching *.mod) is required",
-            "arguments: only one of '--min', '--max' can be used",
+            "argument 4 '--max': only one of '--min', '--max' can be used, and argument 3 is '--min'",
+            "end of arguments: 'MODEL' (the name of an input file matching *.mod) is required",
         ]
     ),
 ]
@@ -361,7 +361,8 @@ private let refused: [(rules: [String], lists: [String])] = [
         for list in refused { #expect(program.refusals(words(list)) != [], "\(list)") }
         #expect(
             program.refusals(["a"]) == [
-                "arguments: 'A' (one of a) is required 3 times", "arguments: 'B' (one of a, b) is required 2 times",
+                "end of arguments: 'A' (one of a) is required 3 times",
+                "end of arguments: 'B' (one of a, b) is required 2 times",
             ])
     }
 

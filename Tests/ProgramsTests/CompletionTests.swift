@@ -85,25 +85,22 @@ import Testing
 
     /// Nested groups, a fixed order and clusters.
     @Test func knowsTheWholeLanguage() throws {
-        func flag(_ name: String, least: Int = 0) -> ArgumentItem {
-            .rule(
-                ArgumentRule(
-                    kind: .flag([name]), minCount: least, maxCount: 1, requires: [], conflicts: [], help: nil))
-        }
-        var tool = try program("{flag: -a}")
-        tool.arguments = ArgumentGrammar(
-            [
-                .oneOf(
-                    [
-                        .allOf([flag("-c"), .oneOf([flag("-d"), flag("-e")], required: false, help: nil)], help: nil),
-                        .allOf([flag("-x"), flag("-y")], help: nil),
-                    ], required: true, help: nil)
-            ], clusters: true)
+        var tool = try Sample.program(
+            Sample.file(
+                """
+                arguments:
+                  cluster: true
+                  rules:
+                    - one_of:
+                        - {all_of: [{flag: -c}, {one_of: [{flag: -d}, {flag: -e}], required: false}]}
+                        - {all_of: [{flag: -x}, {flag: -y}]}
+                """))
         #expect(texts(tool, "-c ") == ["-d", "-e"])
         #expect(texts(tool, "-d ") == ["-c"])
         #expect(texts(tool, "-x ") == ["-y"])
         #expect(texts(tool, "-cd ") == [])
-        tool.arguments = ArgumentGrammar([flag("-a"), flag("-b", least: 1), flag("-c")], order: .fixed)
+        tool = try Sample.program(
+            Sample.file("arguments: {order: fixed, rules: [{flag: -a}, {flag: -b, required: true}, {flag: -c}]}"))
         #expect(texts(tool, "") == ["-a", "-b"])
         #expect(texts(tool, "-b ") == ["-c"])
         #expect(texts(tool, "-c ") == [])

@@ -98,8 +98,11 @@ import Testing
               - one_of: [{flag: -a}, {flag: -b}]
                 required: false
               - {argument: "PACK", value: {file: {direction: input, pattern: "*.pack"}}}
-        inputs: [{path: "*.txt", max_size: 1MiB, max_count: 5, max_total: 2MiB}]
-        results: [{path: "*.pack", when: [complete, wall-time], max_size: 3MiB, max_count: 1}]
+        inputs:
+          - one_of:
+              - {path: "*.txt", max_size: 1MiB, max_count: 5, max_total: 2MiB, type: [text, png]}
+              - {path: "*.pack", max_size: 1MiB, max_count: 1, help: made by pack}
+        results: [{path: "*.pack", when: [complete, wall-time], max_size: 3MiB, excess: truncate, max_count: 1}]
         environment: {set: {LANG: C, TZ: UTC}, accept: [{name: LANG, value: {choice: [C, C.UTF-8]}}]}
         stdin: stream
         stdout: {file: log.txt}
@@ -183,13 +186,7 @@ import Testing
         """
 
     @Test func showsEveryKindOfRule() throws {
-        var program = try Sample.program(Sample.file(Self.rich))
-        var text = program.inputRules[0]
-        text.types = [.text, .png]
-        let pack = InputRule(
-            path: try Glob("*.pack"), required: false, maxSize: 1 << 20, maxCount: 1, help: "made by pack")
-        program.inputs = [.oneOf([text, pack], required: true, help: nil)]
-        program.results[0].excess = .truncate
+        let program = try Sample.program(Sample.file(Self.rich))
         let page = ManualPage(of: program, width: 60).text()
         #expect(page.hasPrefix(Self.richPage), "\(page)")
         #expect(page.contains("0, 3      complete"))
@@ -263,7 +260,7 @@ import Testing
                 ["{option: --name, value: {string: {pattern: \"[A-Z]{2}-[0-9]+(x|y)\", max: 20}}, required: true}"],
                 "--name AA-0y"
             ),
-            (["{option: -n, value: {integer: {min: -9, max: -2}}, required: true}"], "-n -2"),
+            (["{option: -n, value: {integer: {min: -9, max: -2, units: [px]}}, required: true}"], "-n -2px"),
             (["{option: -f, value: {decimal: {min: 0.25, max: 0.5}}, required: true}"], "-f 0.5"),
             (["{option: if, form: [equals], value: {file: input}, required: true}"], "if=if"),
             (

@@ -1,8 +1,8 @@
 /// The argument lists that a program accepts. What is not described is refused.
 ///
-/// Options and flags may stand in any order between the positionals; positionals (values and literals) stand in the
-/// order of their rules. With commands, the first positional names the command, and everything behind it belongs to
-/// the command's own grammar.
+/// In a free order, options and flags may stand anywhere between the positionals; positionals (values and literals)
+/// stand in the order of their rules. In a fixed order, so does everything. With commands, the first positional names
+/// the command, and everything behind it belongs to the command's own grammar.
 public struct ArgumentGrammar: Sendable, Equatable {
     /// Where flags and options may stand.
     public enum Order: String, Sendable, CaseIterable {
@@ -22,12 +22,13 @@ public struct ArgumentGrammar: Sendable, Equatable {
     /// Accepts nothing but the empty list.
     public static let empty = ArgumentGrammar([])
 
-    /// - Precondition: no name is used by two rules (the decoder sees to it).
+    /// - Precondition: in a free order, no name is used by two rules, and nothing is clustered in a fixed one (the
+    ///   decoder sees to it).
     init(_ items: [ArgumentItem], order: Order = .free, clusters: Bool = false) {
         self.items = items
         self.order = order
         self.clusters = clusters
-        index = GrammarIndex(items)
+        index = GrammarIndex(items, order: order, clusters: clusters)
     }
 
     public static func == (a: ArgumentGrammar, b: ArgumentGrammar) -> Bool {

@@ -1,125 +1,130 @@
 /// A grammar prepared for matching: made once for a program, used by every request.
 struct GrammarIndex: Sendable {
-    /// Positionals that compete for one place; more than one only inside `one_of`.
-    struct Slot: Sendable {
-        var alternatives: [Int]
-        var group: Int?
+    /// The rules as a tree; node 0 is the list itself.
+    struct Node: Sendable {
+        enum Kind: Sendable {
+            case rule(Int)
+            case oneOf(required: Bool)
+            /// What is accepted one behind the other; the list itself is one, too.
+            case allOf
+            case separator
+        }
+
+        var kind: Kind
+        var children: [Int] = []
+        /// All rules beneath it.
+        var leaves: Range<Int>
     }
 
-    struct Group: Sendable {
-        var members: Range<Int>
-        var isRequired: Bool
+    /// What a name under `requires` or `conflicts` means: any of these rules.
+    struct Reference: Sendable {
+        var name: String
+        var leaves: [Int]
     }
 
-    /// What an argument turns out to be.
-    enum Hit: Equatable {
-        case flag(Int)
-        /// The value is the next argument.
-        case separate(Int)
-        case inline(Int, value: String)
-        /// A flag was given a value.
-        case unwantedValue(Int)
-        /// An option was given its value after `=`, but takes it only as the next argument.
-        case misplacedValue(Int)
-        /// An option stands alone but takes its value only in the same argument.
-        case missingInlineValue(Int)
-    }
-
-    /// All rules, those inside `one_of` too, in the order of the file.
+    /// All rules, those inside `one_of` and `all_of` too, in the order of the file.
     private(set) var leaves: [ArgumentRule] = []
-    private(set) var groups: [Group] = []
-    private(set) var slots: [Slot] = []
+    private(set) var nodes: [Node] = [Node(kind: .allOf, leaves: 0..<0)]
     private(set) var commands: [CommandRule] = []
     private(set) var hasSeparator = false
-    /// Flag and option names.
-    private(set) var leafByName: [ExactText: Int] = [:]
-    /// Names of options that take an attached value, longest first.
-    private var attachedNames: [String] = []
+    let order: ArgumentGrammar.Order
+    let clusters: Bool
+    /// By rule.
+    private(set) var requires: [[Reference]] = []
+    private(set) var conflicts: [[Reference]] = []
+    /// Flags and options; a fixed order may know a name at several places.
+    private(set) var leavesByName: [ExactText: [Int]] = [:]
+    /// By the letter of flags and options with one dash and one letter.
+    private(set) var leafByLetter: [UInt8: Int] = [:]
+    /// Lengths of the names that take an attached value, longest first.
+    private(set) var attachedLengths: [Int] = []
+    /// Texts that begin with `-` and are named by a literal or a choice.
+    private var dashedTexts = Set<ExactText>()
+    private var numbers: [ValueRule] = []
 
-    init(_ items: [ArgumentItem]) {
-        for item in items {
-            switch item {
-            case .rule(let rule): add(rule)
-            case .oneOf(let members, let required, _): add(group: members, required: required)
-            case .allOf: preconditionFailure("allOf stands inside oneOf")
-            case .command(let command): commands.append(command)
-            case .separator: hasSeparator = true
-            }
+    init(_ items: [ArgumentItem], order: ArgumentGrammar.Order, clusters: Bool) {
+        self.order = order
+        self.clusters = clusters
+        nodes[0].children = items.compactMap { add($0) }
+        nodes[0].leaves = 0..<leaves.count
+        attachedLengths = Set(attachedLengths).sorted(by: >)
+        var byName: [ExactText: [Int]] = [:]
+        for (leaf, rule) in leaves.enumerated() {
+            for name in rule.names { byName[ExactText(name), default: []].append(leaf) }
         }
-        attachedNames.sort { $0.utf8.count > $1.utf8.count }
+        func references(_ names: [String]) -> [Reference] {
+            names.map { Reference(name: $0, leaves: byName[ExactText($0)] ?? []) }
+        }
+        requires = leaves.map { references($0.requires) }
+        conflicts = leaves.map { references($0.conflicts) }
+    }
+
+    /// The new node; none for a command, which has no place among the rules.
+    private mutating func add(_ item: ArgumentItem) -> Int? {
+        let node = nodes.count
+        let first = leaves.count
+        switch item {
+        case .rule(let rule):
+            nodes.append(Node(kind: .rule(first), leaves: first..<(first + 1)))
+            add(rule)
+        case .oneOf(let members, let required, _): add(members, as: .oneOf(required: required))
+        case .allOf(let parts, _): add(parts, as: .allOf)
+        case .separator:
+            hasSeparator = true
+            nodes.append(Node(kind: .separator, leaves: first..<first))
+        case .command(let command):
+            commands.append(command)
+            return nil
+        }
+        return node
+    }
+
+    private mutating func add(_ items: [ArgumentItem], as kind: Node.Kind) {
+        let node = nodes.count
+        let first = leaves.count
+        nodes.append(Node(kind: kind, leaves: first..<first))
+        let children = items.compactMap { add($0) }
+        nodes[node].children = children
+        nodes[node].leaves = first..<leaves.count
     }
 
     private mutating func add(_ rule: ArgumentRule) {
         let leaf = leaves.count
         leaves.append(rule)
         switch rule.kind {
-        case .flag(let names):
-            for name in names { leafByName[ExactText(name)] = leaf }
+        case .flag(let names): add(names, leaf)
         case .option(let names, _, let forms):
-            for name in names { leafByName[ExactText(name)] = leaf }
-            if forms.contains(.attached) { attachedNames += names }
-        case .positional, .literal: slots.append(Slot(alternatives: [leaf], group: nil))
-        }
-    }
-
-    private mutating func add(group members: [ArgumentItem], required: Bool) {
-        let slotCount = slots.count
-        let first = leaves.count
-        for case .rule(let rule) in members { add(rule) }
-        // The positional members share one place: whichever is used stands there.
-        let alternatives = slots[slotCount...].flatMap(\.alternatives)
-        slots.removeSubrange(slotCount...)
-        if !alternatives.isEmpty { slots.append(Slot(alternatives: alternatives, group: groups.count)) }
-        groups.append(Group(members: first..<leaves.count, isRequired: required))
-    }
-
-    // MARK: Looking up
-
-    /// The flag or option that an argument is, if any. The most exact reading wins: a whole name, then the longest
-    /// name before `=`, then the longest name with something attached.
-    func hit(_ text: String) -> Hit? {
-        if let leaf = leafByName[ExactText(text)], let hit = exactHit(leaf, text) { return hit }
-        if let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")),
-            let leaf = leafByName[ExactText(String(text[..<equals]))]
-        {
-            switch leaves[leaf].kind {
-            case .option(_, _, let forms) where forms.contains(.equals):
-                return .inline(leaf, value: String(text[text.utf8.index(after: equals)...]))
-            case .flag: return .unwantedValue(leaf)
-            case .option(_, _, let forms) where !forms.contains(.attached): return .misplacedValue(leaf)
+            add(names, leaf)
+            if forms.contains(.attached) { attachedLengths += names.map(\.utf8.count) }
+        case .literal(let text):
+            if looksLikeOption(text) { dashedTexts.insert(ExactText(text)) }
+        case .positional(_, let value):
+            switch value {
+            case .choice(let texts):
+                for text in texts where looksLikeOption(text) { dashedTexts.insert(ExactText(text)) }
+            case .integer, .decimal: numbers.append(value)
             default: break
             }
         }
-        return attachedHit(text)
     }
 
-    private func exactHit(_ leaf: Int, _ text: String) -> Hit? {
-        guard case .option(_, _, let forms) = leaves[leaf].kind else { return .flag(leaf) }
-        if forms.contains(.separate) { return .separate(leaf) }
-        // A name such as `if` (of `if=FILE`) may also be an ordinary value when it stands alone.
-        return looksLikeOption(text) ? .missingInlineValue(leaf) : nil
-    }
-
-    private func attachedHit(_ text: String) -> Hit? {
-        for name in attachedNames where text.utf8.count > name.utf8.count && text.utf8.starts(with: name.utf8) {
-            guard let leaf = leafByName[ExactText(name)] else { continue }
-            return .inline(leaf, value: String(decoding: text.utf8.dropFirst(name.utf8.count), as: UTF8.self))
+    private mutating func add(_ names: [String], _ leaf: Int) {
+        for name in names {
+            leavesByName[ExactText(name), default: []].append(leaf)
+            let bytes = Array(name.utf8)
+            if bytes.count == 2, bytes[0] == UInt8(ascii: "-") { leafByLetter[bytes[1]] = leaf }
         }
-        return nil
     }
+
+    // MARK: Positionals that begin with '-'
+
+    /// Whether a literal or a choice names exactly this text.
+    func namesDashed(_ text: String) -> Bool { dashedTexts.contains(ExactText(text)) }
 
     /// Whether an argument that begins like an option may all the same be a positional: a text that a literal or a
     /// choice names, or a negative number. A free text may not: that is how options get smuggled in.
     func allowsDashedPositional(_ text: String) -> Bool {
-        slots.contains { slot in
-            slot.alternatives.contains { leaf in
-                switch leaves[leaf].kind {
-                case .literal(let literal): isSame(literal, text)
-                case .positional(_, let value): value.namesDashed(text)
-                case .flag, .option: false
-                }
-            }
-        }
+        namesDashed(text) || numbers.contains { $0.namesDashed(text) }
     }
 }
 
@@ -129,10 +134,14 @@ func looksLikeOption(_ text: String) -> Bool {
 }
 
 extension ValueRule {
-    fileprivate func namesDashed(_ text: String) -> Bool {
+    /// Whether a text that begins with `-` is such a value by its form alone.
+    func namesDashed(_ text: String) -> Bool {
         switch self {
         case .choice(let texts): texts.contains { isSame($0, text) }
-        case .integer, .decimal: Double(text)?.isFinite ?? false
+        case .integer(_, let units):
+            Double(text)?.isFinite ?? NumberText(text, isDecimal: false)?.hasUnit(of: units) ?? false
+        case .decimal(_, _, let units):
+            Double(text)?.isFinite ?? NumberText(text, isDecimal: true)?.hasUnit(of: units) ?? false
         case .string, .file, .duration, .size, .date, .list: false
         }
     }

@@ -1,10 +1,14 @@
-/// Divides the positional arguments among the positional rules.
-///
-/// Rules may be optional or repeated, so there can be many divisions; `solve` finds one by going through the rules
-/// and keeping, for each, every position that it can end at. That costs (positionals × rules) steps, never more.
-struct PositionalMatch {
+/// In a free order: divides the positional arguments among the positional rules, when the flags and options have been
+/// taken out. A flag that was used decides for its member of `one_of`, and then the other members take nothing.
+struct PositionalMatch: Taking {
+    let level: Level
+    let arguments: [String]
+
+    private var count: Int { level.positionals.count }
+    private var grammar: GrammarIndex { level.grammar }
+
     struct Outcome {
-        /// Position in the argument list, and the leaf that takes it.
+        /// Position in the argument list, and the rule that takes it.
         var assigned: [(position: Int, leaf: Int)] = []
         /// Positions that no rule takes.
         var left: [Int] = []
@@ -12,89 +16,28 @@ struct PositionalMatch {
         var missing: [String] = []
     }
 
-    let level: Level
-    let arguments: [String]
-
-    private var slots: [GrammarIndex.Slot] { level.grammar.slots }
-    private var count: Int { level.positionals.count }
-
     /// A division in which every rule is satisfied, or `nil` if there is none.
     func solve() -> Outcome? {
-        var reached: [[Bool]] = [[true] + Array(repeating: false, count: count)]
-        for slot in slots {
-            var ends = canSkip(slot) ? reached[reached.count - 1] : Array(repeating: false, count: count + 1)
-            for leaf in usable(slot) { extend(&ends, from: reached[reached.count - 1], by: leaf) }
-            reached.append(ends)
-        }
-        return reached[slots.count][count] ? traceBack(reached) : nil
-    }
-
-    /// In `one_of`, positionals are out of the question once another member has been used.
-    private func usable(_ slot: GrammarIndex.Slot) -> [Int] {
-        guard let group = slot.group else { return slot.alternatives }
-        return level.grammar.groups[group].members.contains { level.counts[$0] > 0 } ? [] : slot.alternatives
-    }
-
-    private func canSkip(_ slot: GrammarIndex.Slot) -> Bool {
-        guard let group = slot.group else { return level.rule(slot.alternatives[0]).minCount == 0 }
-        return !level.grammar.groups[group].isRequired || usable(slot).isEmpty
-    }
-
-    /// A member of `one_of` that is used at all is used at least once.
-    private func range(_ leaf: Int) -> ClosedRange<Int> {
-        let rule = level.rule(leaf)
-        let least = max(1, rule.minCount)
-        return least...max(least, rule.maxCount)
-    }
-
-    /// Marks every end that `leaf` reaches from a start, in one pass: `starts` before an end are counted by prefix
-    /// sums, and `run` is how many positionals before it are possible values without a gap.
-    private func extend(_ ends: inout [Bool], from starts: [Bool], by leaf: Int) {
-        let range = range(leaf)
-        var sums = [0]
-        for isStart in starts { sums.append(sums[sums.count - 1] + (isStart ? 1 : 0)) }
-        var run = 0
-        for end in 1..<max(1, count + 1) {
-            let first = end - min(range.upperBound, run + 1)
-            let hasStart = sums[end] > sums[first]
-            run = hasStart && accepts(leaf, end - 1) ? run + 1 : 0
-            guard run >= range.lowerBound else { continue }
-            let from = end - min(range.upperBound, run)
-            if sums[end - range.lowerBound + 1] > sums[from] { ends[end] = true }
+        Division(grammar, count: count, taker: self).takes(endingAt: count).map { takes in
+            Outcome(assigned: takes.map { (level.positionals[$0.place], $0.leaf) })
         }
     }
 
-    /// From the end backwards; the later rules take as little as possible, so the earlier ones take as much.
-    private func traceBack(_ reached: [[Bool]]) -> Outcome {
-        var outcome = Outcome()
-        var end = count
-        for number in slots.indices.reversed() {
-            let starts = reached[number]
-            if canSkip(slots[number]), starts[end] { continue }
-            for leaf in usable(slots[number]) {
-                guard let start = start(of: leaf, end: end, starts) else { continue }
-                outcome.assigned += (start..<end).map { (level.positionals[$0], leaf) }
-                end = start
-                break
-            }
-        }
-        outcome.assigned.sort { $0.position < $1.position }
-        return outcome
+    // MARK: Taking
+
+    func hasPlace(_ leaf: Int) -> Bool { level.rule(leaf).isPositional }
+
+    func isUsed(_ leaves: Range<Int>) -> Bool { level.isUsed(leaves) }
+
+    func isSeparator(at place: Int) -> Bool { false }
+
+    func length(of leaf: Int, at place: Int, behindSeparator: Bool) -> Int {
+        place < count && accepts(leaf, place) ? 1 : 0
     }
 
-    private func start(of leaf: Int, end: Int, _ starts: [Bool]) -> Int? {
-        let range = range(leaf)
-        var start = end
-        while start > 0, end - start < range.upperBound, accepts(leaf, start - 1) {
-            start -= 1
-            if end - start >= range.lowerBound, starts[start] { return start }
-        }
-        return nil
-    }
-
-    private func accepts(_ leaf: Int, _ positional: Int) -> Bool {
-        let text = arguments[level.positionals[positional]]
-        switch level.rule(leaf).kind {
+    private func accepts(_ leaf: Int, _ place: Int) -> Bool {
+        let text = arguments[level.positionals[place]]
+        switch level.grammar.leaves[leaf].kind {
         case .literal(let literal): return isSame(literal, text)
         case .positional(_, let value):
             var files: [NamedFile] = []
@@ -109,31 +52,72 @@ struct PositionalMatch {
     /// what they must have. Checking its values then gives the reasons for the refusal.
     func bestEffort() -> Outcome {
         var outcome = Outcome()
-        var next = 0
-        for (number, slot) in slots.enumerated() {
-            let later = slots[(number + 1)...].reduce(0) { $0 + minimum($1) }
-            guard let leaf = usable(slot).first(where: { next < count && accepts($0, next) }) ?? usable(slot).first
-            else { continue }
-            let taken = max(0, min(range(leaf).upperBound, count - next - later))
-            let least = minimum(slot)
-            let share = min(max(taken, min(least, count - next)), count - next)
-            outcome.assigned += (next..<(next + share)).map { (level.positionals[$0], leaf) }
-            next += share
-            if share < least, slot.group == nil { outcome.missing.append(missing(leaf, least)) }
-        }
-        outcome.left = (next..<count).map { level.positionals[$0] }
+        divide(0, later: 0, &outcome)
+        outcome.left = (outcome.assigned.count..<count).map { level.positionals[$0] }
         return outcome
     }
 
-    private func minimum(_ slot: GrammarIndex.Slot) -> Int {
-        if slot.group == nil { return level.rule(slot.alternatives[0]).minCount }
-        return canSkip(slot) ? 0 : usable(slot).map { range($0).lowerBound }.min() ?? 0
+    private func divide(_ node: Int, later: Int, _ outcome: inout Outcome) {
+        let children = grammar.nodes[node].children
+        switch grammar.nodes[node].kind {
+        case .rule(let leaf): if hasPlace(leaf) { share(leaf, later: later, &outcome) }
+        case .separator: break
+        case .allOf:
+            var behind = children.reduce(0) { $0 + minimum($1) }
+            for child in children {
+                behind -= minimum(child)
+                divide(child, later: later + behind, &outcome)
+            }
+        case .oneOf:
+            let used = children.filter { isUsed(grammar.nodes[$0].leaves) }
+            for member in used { divide(member, later: later, &outcome) }
+            if used.isEmpty { chooseMember(children, later: later, &outcome) }
+        }
     }
 
-    private func missing(_ leaf: Int, _ least: Int) -> String {
+    /// The first member that accepts what comes next, otherwise the first that accepts anything. That a member is
+    /// not complete is only said of one that has got something.
+    private func chooseMember(_ members: [Int], later: Int, _ outcome: inout Outcome) {
+        let next = outcome.assigned.count
+        let candidates = members.compactMap { member in firstPlace(member).map { (member, leaf: $0) } }
+        let chosen = candidates.first { next < count && accepts($0.leaf, next) } ?? candidates.first
+        guard let chosen else { return }
+        var attempt = outcome
+        divide(chosen.0, later: later, &attempt)
+        if attempt.assigned.count > next { outcome = attempt }
+    }
+
+    private func firstPlace(_ member: Int) -> Int? { grammar.nodes[member].leaves.first(where: hasPlace) }
+
+    private func share(_ leaf: Int, later: Int, _ outcome: inout Outcome) {
         let rule = level.rule(leaf)
-        let accepted = rule.value.map { " (\($0.summary))" } ?? ""
+        let next = outcome.assigned.count
+        let taken = max(0, min(rule.maxCount, count - next - later))
+        let share = min(max(taken, rule.minCount), count - next)
+        outcome.assigned += (next..<(next + share)).map { (level.positionals[$0], leaf) }
+        if share < rule.minCount { outcome.missing.append(rule.missing(rule.minCount)) }
+    }
+
+    /// The fewest positionals that a node takes.
+    private func minimum(_ node: Int) -> Int {
+        let children = grammar.nodes[node].children
+        switch grammar.nodes[node].kind {
+        case .rule(let leaf): return hasPlace(leaf) ? level.rule(leaf).minCount : 0
+        case .separator: return 0
+        case .allOf: return children.reduce(0) { $0 + minimum($1) }
+        case .oneOf(let required):
+            let used = children.filter { isUsed(grammar.nodes[$0].leaves) }
+            if !used.isEmpty { return used.reduce(0) { $0 + minimum($1) } }
+            return required ? children.filter { firstPlace($0) != nil }.map { max(1, minimum($0)) }.min() ?? 0 : 0
+        }
+    }
+}
+
+extension ArgumentRule {
+    /// `'MODEL' (the name of an input file) is required`
+    func missing(_ least: Int) -> String {
+        let accepted = isPositional ? value.map { " (\($0.summary))" } ?? "" : ""
         let often = least == 1 ? "" : " \(least) times"
-        return "\(quoted(rule.usage))\(accepted) is required\(often)"
+        return "\(quoted(usage))\(accepted) is required\(often)"
     }
 }

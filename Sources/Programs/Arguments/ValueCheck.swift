@@ -6,8 +6,8 @@ extension ValueRule {
         if text.utf8.count > Self.maxBytes { return "longer than \(Self.maxBytes) bytes" }
         if text.utf8.contains(0) { return "contains the character NUL" }
         return switch self {
-        case .integer(let range, _): refuseInteger(text, range)
-        case .decimal(let min, let max, _): refuseDecimal(text, min, max)
+        case .integer(let range, let units): refuseInteger(text, range, units)
+        case .decimal(let min, let max, let units): refuseDecimal(text, min, max, units)
         case .choice(let texts): refuseChoice(text, texts)
         case .string(let pattern, let maxBytes): refuseString(text, pattern, maxBytes)
         case .file(let direction, let pattern): refuseFile(text, direction, pattern, &files)
@@ -26,40 +26,31 @@ struct NamedFile: Equatable {
     var direction: FileDirection
 }
 
-// One way to write a number: programs disagree about signs, leading zeros (octal), hexadecimal and infinity.
-private func isNumber(_ digits: Substring.UTF8View) -> Bool {
-    guard let first = digits.first, digits.allSatisfy({ (48...57).contains($0) }) else { return false }
-    return first != 48 || digits.count == 1
-}
-
-private func refuseInteger(_ text: String, _ range: ClosedRange<Int64>) -> String? {
-    let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
-    guard isNumber(digits) else { return "not an integer" }
-    guard let value = Int64(text) else { return "too large" }
+private func refuseInteger(_ text: String, _ range: ClosedRange<Int64>, _ units: [String]) -> String? {
+    guard let parts = NumberText(text, isDecimal: false), units.isEmpty ? parts.unit.isEmpty : true else {
+        return "not an integer"
+    }
+    guard parts.hasUnit(of: units) else { return reasonAgainst(parts, units) }
+    guard let value = Int64(parts.number) else { return "too large" }
     if value < range.lowerBound { return "less than \(range.lowerBound)" }
     if value > range.upperBound { return "more than \(range.upperBound)" }
     return nil
 }
 
-private func refuseDecimal(_ text: String, _ min: Double?, _ max: Double?) -> String? {
-    guard isDecimal(text), let value = Double(text), value.isFinite else { return "not a decimal number" }
+private func refuseDecimal(_ text: String, _ min: Double?, _ max: Double?, _ units: [String]) -> String? {
+    guard let parts = NumberText(text, isDecimal: true), parts.number.utf8.count <= 64,
+        units.isEmpty ? parts.unit.isEmpty : true, let value = Double(parts.number), value.isFinite
+    else { return "not a decimal number" }
+    guard parts.hasUnit(of: units) else { return reasonAgainst(parts, units) }
     if let min, value < min { return "less than \(min)" }
     if let max, value > max { return "more than \(max)" }
     return nil
 }
 
-/// `-12.5e-3`, and nothing else that programs may read as a number.
-private func isDecimal(_ text: String) -> Bool {
-    guard text.utf8.count <= 64 else { return false }
-    var rest = text.utf8[...]
-    if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
-    let halves = rest.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == 0x65 || $0 == 0x45 }
-    let parts = halves[0].split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
-    guard isNumber(parts[0]), parts.count == 1 || isDigits(parts[1]) else { return false }
-    guard halves.count == 2 else { return true }
-    let exponent = halves[1]
-    let hasSign = exponent.first == UInt8(ascii: "-") || exponent.first == UInt8(ascii: "+")
-    return isDigits(hasSign ? exponent.dropFirst() : exponent)
+private func reasonAgainst(_ parts: NumberText, _ units: [String]) -> String {
+    let unit = String(parts.unit)
+    return unit.isEmpty
+        ? "has no unit" : "\(quoted(unit)) is not one of its units\(suggestion(for: unit, among: units))"
 }
 
 private func isDigits(_ text: Substring.UTF8View) -> Bool {

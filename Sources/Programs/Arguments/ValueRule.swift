@@ -16,6 +16,8 @@ public indirect enum ValueRule: Sendable, Equatable {
     case date
     case list(separator: String, of: ValueRule, count: ClosedRange<Int>)
 
+    /// Most units of one number.
+    static let maxUnits = 32
     /// Longest value of a string that does not say otherwise, bytes.
     public static let defaultMaxBytes = 4096
     /// Longest value at all: MAX_ARG_STRLEN of the kernel less its final NUL, bytes.

@@ -17,8 +17,10 @@ extension ValueRule {
     /// What is accepted, as a phrase: `an integer from 1 to 64`.
     public var summary: String {
         switch self {
-        case .integer(let range, _): "an integer" + Self.bounds(Self.limited(range), String.init)
-        case .decimal(let min, let max, _): "a decimal number" + Self.bounds((min, max)) { String($0) }
+        case .integer(let range, let units):
+            "an integer" + Self.bounds(Self.limited(range), String.init) + Self.behind(units)
+        case .decimal(let min, let max, let units):
+            "a decimal number" + Self.bounds((min, max)) { String($0) } + Self.behind(units)
         case .choice(let texts): "one of " + shortList(texts, limit: 20)
         case .string(nil, let max): "a text of at most \(max) bytes"
         case .string(let pattern?, let max): "a text matching \(pattern.source), at most \(max) bytes"
@@ -38,6 +40,13 @@ extension ValueRule {
         case .output: "the name of an output file"
         case .any: "the name of a file"
         }
+    }
+
+    private static func behind(_ units: [String]) -> String {
+        let named = units.filter { !$0.isEmpty }
+        if named.isEmpty { return "" }
+        return (named.count < units.count ? ", alone or" : ",") + " directly followed by "
+            + (named.count == 1 ? named[0] : "one of \(shortList(named, limit: 20))")
     }
 
     /// The ends of the number line are no bounds.

@@ -1,38 +1,74 @@
+/// Reading lists of argument rules and what is composed of rules; single rules are read in DecodeArgumentRules.swift.
 extension ProgramDecoder {
     private static let kinds = ["flag", "option", "argument", "literal", "separator", "one_of", "command"]
-    /// Most rules of one list; matching takes time and room in proportion to it.
+    private static let memberKinds = ["flag", "option", "argument", "literal", "all_of"]
+    private static let partKinds = ["flag", "option", "argument", "literal", "one_of"]
+    /// Most rules of one list, those inside `one_of` and `all_of` among them; matching takes time and room in
+    /// proportion to it.
     private static let maxRules = 500
+    /// Most `one_of` and `all_of` inside each other.
+    private static let maxNesting = 8
 
+    /// The list alone, or a mapping that says more about it.
     func argumentGrammar(_ node: YAMLNode) -> ArgumentGrammar {
+        guard case .mapping = node.content else { return argumentList(node, order: .free, clusters: false) }
+        guard
+            let fields = Fields(node, what: "arguments", keys: ["rules", "order", "cluster"], findings: findings),
+            let rules = fields.required("rules", in: "arguments")
+        else { return .empty }
+        let order = fields.node("order").flatMap { read.word($0, "order", ArgumentGrammar.Order.self) } ?? .free
+        let clusters = fields.node("cluster").flatMap { read.bool($0, "cluster") } ?? false
+        if clusters, order == .fixed {
+            findings.add(
+                fields.keyMark("cluster"),
+                "cluster: not possible with order: fixed, where every flag has a place of its own")
+        }
+        return argumentList(rules, order: order, clusters: clusters)
+    }
+
+    private func argumentList(_ node: YAMLNode, order: ArgumentGrammar.Order, clusters: Bool) -> ArgumentGrammar {
         let items = read.list(node, "arguments") ?? []
         guard items.count <= Self.maxRules else {
             findings.add(node.mark, "arguments: more than \(Self.maxRules) rules in one list")
             return .empty
         }
-        var names = GrammarNames(findings: findings)
-        let decoded = items.map { item in
-            let decoded = argumentItems(item)
-            for part in decoded { names.add(part, at: item.mark) }
-            return decoded
+        var names = GrammarNames(order: order, findings: findings)
+        let decoded = items.flatMap { argumentItems($0, &names) }
+        if names.ruleCount > Self.maxRules {
+            findings.add(node.mark, "arguments: more than \(Self.maxRules) rules in one list")
+            return .empty
         }
-        // A rule that could not be read may be the one that is referred to.
-        if !decoded.contains(where: \.isEmpty) { names.checkReferences() }
-        return ArgumentGrammar(decoded.flatMap { $0 })
+        if !isAbstract { names.checkReferences() }
+        return ArgumentGrammar(decoded, order: order, clusters: clusters)
     }
 
     /// Nothing when the rule cannot be read; several commands when they are written as one choice.
-    private func argumentItems(_ node: YAMLNode) -> [ArgumentItem] {
-        guard let kind = kind(of: node, among: Self.kinds) else { return [] }
-        switch kind {
-        case "one_of": return oneOf(node)
-        case "command": return [command(node)].compactMap { $0 }
-        case "separator":
-            let fields = Fields(node, what: "separator", keys: ["separator", "help"], findings: findings)
-            guard let value = fields?.node("separator") else { return [] }
-            if read.bool(value, "separator") == false { findings.add(value.mark, "separator: expected true") }
-            return [.separator(help: fields.flatMap(help))]
-        default: return argumentRule(node, kind).map { [.rule($0)] } ?? []
-        }
+    private func argumentItems(_ node: YAMLNode, _ names: inout GrammarNames) -> [ArgumentItem] {
+        let kind = kind(of: node, among: Self.kinds)
+        let items =
+            switch kind {
+            case nil: [ArgumentItem]()
+            case "one_of": oneOf(node, &names, depth: 1)
+            case "command": command(node, &names)
+            case "separator": separator(node, &names)
+            case let kind?: rule(node, kind, &names)
+            }
+        if items.isEmpty { names.isIncomplete = true }
+        return items
+    }
+
+    private func rule(_ node: YAMLNode, _ kind: String, _ names: inout GrammarNames) -> [ArgumentItem] {
+        guard names.ruleCount <= Self.maxRules, let rule = argumentRule(node, kind) else { return [] }
+        names.add(rule, at: node.mark)
+        return [.rule(rule)]
+    }
+
+    private func separator(_ node: YAMLNode, _ names: inout GrammarNames) -> [ArgumentItem] {
+        let fields = Fields(node, what: "separator", keys: ["separator", "help"], findings: findings)
+        guard let fields, let value = fields.node("separator") else { return [] }
+        if read.bool(value, "separator") == false { findings.add(value.mark, "separator: expected true") }
+        names.addSeparator(at: node.mark)
+        return [.separator(help: help(fields))]
     }
 
     /// Which of the keys that say what a rule is stands in it.
@@ -54,22 +90,56 @@ extension ProgramDecoder {
         return nil
     }
 
-    // MARK: Composite items
+    // MARK: What is composed of rules
 
-    private func oneOf(_ node: YAMLNode) -> [ArgumentItem] {
+    private func oneOf(_ node: YAMLNode, _ names: inout GrammarNames, depth: Int) -> [ArgumentItem] {
         guard let fields = Fields(node, what: "one_of", keys: ["one_of", "required", "help"], findings: findings),
-            let list = fields.node("one_of"), let items = read.list(list, "one_of")
+            let items = members(fields, "one_of", depth)
         else { return [] }
-        if items.isEmpty { findings.add(list.mark, "one_of: the list is empty") }
         let required = fields.node("required").flatMap { read.bool($0, "required") } ?? true
-        if items.contains(where: isCommand) {
+        if depth == 1, items.contains(where: isCommand) {
             if !required { findings.add(fields.keyMark("required"), "one_of: a command is always required") }
-            return items.compactMap { kind(of: $0, among: ["command"]) == nil ? nil : command($0) }
+            return items.flatMap { kind(of: $0, among: ["command"]) == nil ? [] : command($0, &names) }
         }
-        let members = items.compactMap { item in
-            kind(of: item, among: ["flag", "option", "argument", "literal"]).flatMap { argumentRule(item, $0) }
+        let scope = names.openChoice()
+        let members = items.flatMap { item in
+            defer { names.closeMember(scope) }
+            return member(item, among: Self.memberKinds, &names, depth: depth)
         }
-        return members.isEmpty ? [] : [.oneOf(members.map { .rule($0) }, required: required, help: help(fields))]
+        names.closeChoice(scope)
+        return members.isEmpty ? [] : [.oneOf(members, required: required, help: help(fields))]
+    }
+
+    private func allOf(_ node: YAMLNode, _ names: inout GrammarNames, depth: Int) -> [ArgumentItem] {
+        guard let fields = Fields(node, what: "all_of", keys: ["all_of", "help"], findings: findings),
+            let items = members(fields, "all_of", depth)
+        else { return [] }
+        let parts = items.flatMap { member($0, among: Self.partKinds, &names, depth: depth) }
+        return parts.isEmpty ? [] : [.allOf(parts, help: help(fields))]
+    }
+
+    private func members(_ fields: Fields, _ what: String, _ depth: Int) -> [YAMLNode]? {
+        guard let list = fields.node(what), let items = read.list(list, what) else { return nil }
+        if items.isEmpty { findings.add(list.mark, "\(what): the list is empty") }
+        guard depth <= Self.maxNesting else {
+            findings.add(fields.mark, "\(what): nested deeper than \(Self.maxNesting) levels of one_of and all_of")
+            return nil
+        }
+        return items
+    }
+
+    private func member(
+        _ node: YAMLNode, among kinds: [String], _ names: inout GrammarNames, depth: Int
+    ) -> [ArgumentItem] {
+        let items =
+            switch kind(of: node, among: kinds) {
+            case nil: [ArgumentItem]()
+            case "all_of": allOf(node, &names, depth: depth + 1)
+            case "one_of": oneOf(node, &names, depth: depth + 1)
+            case let kind?: rule(node, kind, &names)
+            }
+        if items.isEmpty { names.isIncomplete = true }
+        return items
     }
 
     /// Commands exclude each other anyway, so a choice among them is the same as the commands themselves.
@@ -78,121 +148,14 @@ extension ProgramDecoder {
         return entries.contains { $0.key == "command" }
     }
 
-    private func command(_ node: YAMLNode) -> ArgumentItem? {
+    private func command(_ node: YAMLNode, _ names: inout GrammarNames) -> [ArgumentItem] {
         guard let fields = Fields(node, what: "command", keys: ["command", "arguments", "help"], findings: findings),
             let name = fields.node("command").flatMap({ node in
                 read.checked(node, "command") { plainText($0) ?? (looksLikeOption($0) ? "starts with '-'" : nil) }
             })
-        else { return nil }
+        else { return [] }
+        names.addCommand(name, at: node.mark)
         let grammar = fields.node("arguments").map(argumentGrammar) ?? .empty
-        return .command(CommandRule(name: name, arguments: grammar, help: help(fields)))
-    }
-
-    // MARK: Single rules
-
-    private func argumentRule(_ node: YAMLNode, _ kind: String) -> ArgumentRule? {
-        let valued = kind == "option" || kind == "argument"
-        let keys =
-            [kind] + (valued ? ["value"] : []) + (kind == "option" ? ["form"] : [])
-            + ["required", "repeat", "requires", "conflicts", "help"]
-        guard let fields = Fields(node, what: kind, keys: keys, findings: findings) else { return nil }
-        let value = valued ? fields.required("value", in: kind).flatMap(valueRule) : nil
-        let counts = counts(fields, kind)
-        guard let ruleKind = ruleKind(fields, kind, value) else { return nil }
-        return ArgumentRule(
-            kind: ruleKind, minCount: counts.lowerBound, maxCount: counts.upperBound,
-            requires: fields.node("requires").map { references($0, "requires") } ?? [],
-            conflicts: fields.node("conflicts").map { references($0, "conflicts") } ?? [],
-            help: help(fields))
-    }
-
-    private func ruleKind(_ fields: Fields, _ kind: String, _ value: ValueRule?) -> ArgumentRule.Kind? {
-        guard let node = fields.node(kind) else { return nil }
-        switch kind {
-        case "flag":
-            let names = optionNames(node, kind, allowsBare: false)
-            return names.isEmpty ? nil : .flag(names)
-        case "option":
-            let stated = fields.node("form").map(forms)
-            let isBare = stated?.contains(.separate) == false
-            let names = optionNames(node, kind, allowsBare: isBare)
-            guard let value, !names.isEmpty else { return nil }
-            let isLong = names.contains { $0.hasPrefix("--") }
-            return .option(names, value: value, forms: stated ?? (isLong ? [.separate, .equals] : [.separate]))
-        case "argument":
-            let name = read.checked(node, kind, plainText)
-            guard let name, let value else { return nil }
-            return .positional(name, value: value)
-        default:
-            return read.checked(node, kind, plainText).map { .literal($0) }
-        }
-    }
-
-    private func optionNames(_ node: YAMLNode, _ what: String, allowsBare: Bool) -> [String] {
-        read.textOrTexts(node, what).compactMap { name, mark in
-            guard let reason = reasonAgainstOption(name, allowsBare: allowsBare) else { return name }
-            findings.add(mark, "\(what): \(quoted(name)): \(reason)")
-            return nil
-        }
-    }
-
-    private func reasonAgainstOption(_ name: String, allowsBare: Bool) -> String? {
-        if let reason = plainText(name) { return reason }
-        if !name.utf8.allSatisfy({ (33...126).contains($0) }) { return "only printable ASCII characters are possible" }
-        if name == "--" { return "write {separator: true} for it" }
-        if name.utf8.contains(UInt8(ascii: "=")) { return "a name has no '='; form: [equals] is what accepts one" }
-        let isDashed = (name.hasPrefix("-") || name.hasPrefix("+")) && name.utf8.count > 1
-        return isDashed || allowsBare ? nil : "a name starts with '-' or '+'"
-    }
-
-    private func plainText(_ text: String) -> String? {
-        if text.isEmpty { return "cannot be empty" }
-        if text.utf8.count > 256 { return "longer than 256 bytes" }
-        return text.unicodeScalars.contains(where: isControl) ? "contains a control character" : nil
-    }
-
-    private func forms(_ node: YAMLNode) -> Set<OptionForm> {
-        if case .scalar = node.content {
-            return Set([read.word(node, "form", OptionForm.self)].compactMap { $0 })
-        }
-        let items = read.list(node, "form") ?? []
-        if items.isEmpty { findings.add(node.mark, "form: the list is empty") }
-        return Set(items.compactMap { read.word($0, "form", OptionForm.self) })
-    }
-
-    private func references(_ node: YAMLNode, _ what: String) -> [String] {
-        read.textOrTexts(node, what).map(\.text)
-    }
-
-    private func help(_ fields: Fields) -> String? {
-        fields.node("help").flatMap { read.prose($0, "help") }
-    }
-
-    // MARK: Counts
-
-    private func counts(_ fields: Fields, _ kind: String) -> ClosedRange<Int> {
-        let range: ClosedRange<Int64> = 0...Int64(ArgumentMatcher.maxArguments)
-        var least: Int64?
-        var most: Int64?
-        if let node = fields.node("repeat") {
-            if case .mapping = node.content {
-                let bounds = Fields(node, what: "repeat", keys: ["min", "max"], findings: findings)
-                least = bounds?.node("min").flatMap { read.integer($0, "repeat.min", in: range) }
-                most = bounds?.required("max", in: "repeat").flatMap { read.integer($0, "repeat.max", in: range) }
-            } else {
-                most = read.integer(node, "repeat", in: range)
-            }
-        }
-        let isRequired = fields.node("required").flatMap { read.bool($0, "required") }
-        if isRequired == false, let least, least > 0 {
-            findings.add(fields.keyMark("required"), "required: false contradicts repeat.min: \(least)")
-        }
-        let byKind: Int64 = kind == "argument" || kind == "literal" ? 1 : 0
-        let minimum = max(least ?? (isRequired.map { $0 ? 1 : 0 } ?? byKind), isRequired == true ? 1 : 0)
-        guard let most else { return Int(minimum)...Int(max(minimum, 1)) }
-        if most < max(minimum, 1) {
-            findings.add(fields.keyMark("repeat"), "repeat: max \(most) is less than min or 1")
-        }
-        return Int(minimum)...Int(max(minimum, most, 1))
+        return [.command(CommandRule(name: name, arguments: grammar, help: help(fields)))]
     }
 }

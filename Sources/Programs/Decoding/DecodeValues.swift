@@ -36,15 +36,49 @@ extension ProgramDecoder {
     // MARK: Numbers
 
     private func integerRule(_ node: YAMLNode) -> ValueRule? {
-        bounds(node, "integer") { read.integer($0, $1, in: .min ... .max) }
+        bounds(node, "integer", andUnits: true) { read.integer($0, $1, in: .min ... .max) }
             .flatMap { range(node, $0 ?? .min, $1 ?? .max, "integer") }
-            .map { .integer($0) }
+            .map { .integer($0, units: units(node, "integer")) }
     }
 
     private func decimalRule(_ node: YAMLNode) -> ValueRule? {
-        guard let (min, max) = bounds(node, "decimal", read.decimal) else { return nil }
+        guard let (min, max) = bounds(node, "decimal", andUnits: true, read.decimal) else { return nil }
         if let min, let max, min > max { findings.add(node.mark, "decimal: min is above max") }
-        return .decimal(min: min, max: max)
+        return .decimal(min: min, max: max, units: units(node, "decimal"))
+    }
+
+    private func units(_ node: YAMLNode, _ what: String) -> [String] {
+        guard case .mapping(let entries) = node.content,
+            let list = entries.first(where: { $0.key == "units" })?.value,
+            let items = read.list(list, "\(what).units")
+        else { return [] }
+        if !(1...ValueRule.maxUnits).contains(items.count) {
+            findings.add(list.mark, "\(what).units: expected 1 to \(ValueRule.maxUnits) units, found \(items.count)")
+        }
+        var units: [String] = []
+        for item in items {
+            guard let unit = read.checked(item, "\(what).units", { reasonAgainstUnit($0, of: what) }) else { continue }
+            if units.contains(where: { isSame($0, unit) }) {
+                findings.add(item.mark, "\(what).units: \(quoted(unit)) is given twice")
+            }
+            units.append(unit)
+        }
+        return units
+    }
+
+    /// Where the number ends must be plain to see.
+    private func reasonAgainstUnit(_ unit: String, of what: String) -> String? {
+        if unit.utf8.count > 16 { return "longer than 16 bytes" }
+        if unit.unicodeScalars.contains(where: isControl) { return "contains a control character" }
+        let bytes = Array(unit.utf8)
+        guard let first = bytes.first else { return nil }
+        func isDigit(_ index: Int) -> Bool { index < bytes.count && (48...57).contains(bytes[index]) }
+        if isDigit(0) || "+-.".utf8.contains(first) { return "a unit cannot begin with a digit, '.', '+' or '-'" }
+        let isSigned = bytes.count > 1 && "+-".utf8.contains(bytes[1])
+        if what == "decimal", "eE".utf8.contains(first), isDigit(isSigned ? 2 : 1) {
+            return "would be read as an exponent"
+        }
+        return nil
     }
 
     private func quantityRule(
@@ -54,9 +88,10 @@ extension ProgramDecoder {
     }
 
     private func bounds<Number>(
-        _ node: YAMLNode, _ what: String, _ parse: (YAMLNode, String) -> Number?
+        _ node: YAMLNode, _ what: String, andUnits: Bool = false, _ parse: (YAMLNode, String) -> Number?
     ) -> (Number?, Number?)? {
-        guard let fields = Fields(node, what: what, keys: ["min", "max"], findings: findings) else { return nil }
+        let keys = ["min", "max"] + (andUnits ? ["units"] : [])
+        guard let fields = Fields(node, what: what, keys: keys, findings: findings) else { return nil }
         return (
             fields.node("min").flatMap { parse($0, "\(what).min") },
             fields.node("max").flatMap { parse($0, "\(what).max") }
