@@ -83,6 +83,11 @@ install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DE
 	@for file in $(DIST)/share/jrun/*.json; do \
 	    if [ -e "$$file" ]; then install -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/jrun"; fi; \
 	done
+	@install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
+	    "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	@$(DIST)/bin/jrun completions bash >"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/jrun"
+	@$(DIST)/bin/jrun completions zsh >"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_jrun"
+	@$(DIST)/bin/jrun completions fish >"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/jrun.fish"
 	@install -D -m 644 LICENSE "$(DESTDIR)$(PREFIX)/share/doc/jrun/LICENSE"
 
 bench: root setup-bench build ## measure jrun exec beside bubblewrap with the same view (as root)

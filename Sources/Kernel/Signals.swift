@@ -59,3 +59,10 @@ public func isTerminal(_ file: Int32) -> Bool {
     var settings = [UInt8](repeating: 0, count: 64)
     return sys_ioctl(file, UInt(TCGETS), &settings) >= 0
 }
+
+/// Columns of the terminal behind a descriptor; nil when it is none, or does not know. Source: tty_ioctl(4).
+public func terminalColumns(_ file: Int32) -> Int? {
+    var size = k_winsize()
+    guard sys_ioctl(file, UInt(TIOCGWINSZ), &size) >= 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+}

@@ -26,7 +26,7 @@ func isControl(_ scalar: Unicode.Scalar) -> Bool {
 /// `; did you mean 'x'?` for the candidate nearest to `text`, or nothing when none is near.
 ///
 /// - Parameter otherwise: What stands there when none is near.
-func suggestion(for text: String, among candidates: [String], else otherwise: String = "") -> String {
+public func suggestion(for text: String, among candidates: [String], else otherwise: String = "") -> String {
     nearest(to: text, among: candidates).map { "; did you mean '\($0)'?" } ?? otherwise
 }
 

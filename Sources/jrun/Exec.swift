@@ -6,21 +6,30 @@ import Runs
 
 /// What `exec`, `check` and `plan` are all told.
 struct RequestOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"))
+    @Option(
+        name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"),
+        completion: .directory)
     var programs: [String] = []
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Read the request from a JSON file; '-' is standard input.", valueName: "file"))
+        help: ArgumentHelp("Read the request from a JSON file; '-' is standard input.", valueName: "file"),
+        completion: .file())
     var request: String?
 
-    @Option(name: .long, help: ArgumentHelp("Put FILE into the run, as NAME if given.", valueName: "file[=name]"))
+    @Option(
+        name: .long, help: ArgumentHelp("Put FILE into the run, as NAME if given.", valueName: "file[=name]"),
+        completion: .file())
     var input: [String] = []
 
-    @Option(name: .customLong("output-dir"), help: ArgumentHelp("Where the results go.", valueName: "dir"))
+    @Option(
+        name: .customLong("output-dir"), help: ArgumentHelp("Where the results go.", valueName: "dir"),
+        completion: .directory)
     var outputDirectory = "."
 
-    @Option(name: .long, help: ArgumentHelp("Write the report there; '-' is stdout.", valueName: "file"))
+    @Option(
+        name: .long, help: ArgumentHelp("Write the report there; '-' is stdout.", valueName: "file"),
+        completion: .file())
     var report: String?
 
     @Flag(
@@ -30,7 +39,8 @@ struct RequestOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Set a limit, up to the program's ceiling, such as wall=30s.", valueName: "name=value"))
+        help: ArgumentHelp("Set a limit, up to the program's ceiling, such as wall=30s.", valueName: "name=value"),
+        completion: .list(LimitName.allCases.map { "\($0.rawValue)=" }))
     var limit: [String] = []
 
     @Option(

@@ -14,7 +14,10 @@ struct Jrun: ParsableCommand {
             executed; 127 not found; 128+N ended by signal N.
             """,
         version: "0.1.0",
-        subcommands: [ExecCommand.self, CheckCommand.self, PlanCommand.self, ProgramCommand.self, DoctorCommand.self])
+        subcommands: [
+            ExecCommand.self, CheckCommand.self, PlanCommand.self, ProgramCommand.self, DoctorCommand.self,
+            HelpCommand.self, CompletionsCommand.self, CompleteCommand.self,
+        ])
 
     /// ArgumentParser's own usage errors exit with 64; jrun's callers expect 125 for everything that jrun refuses.
     static func main() {

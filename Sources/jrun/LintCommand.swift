@@ -17,10 +17,11 @@ struct LintPrograms: ParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Look there first for files that are extended. May be repeated.", valueName: "dir"))
+        help: ArgumentHelp("Look there first for files that are extended. May be repeated.", valueName: "dir"),
+        completion: .directory)
     var programs: [String] = []
 
-    @Argument(help: ArgumentHelp("Program files.", valueName: "file"))
+    @Argument(help: ArgumentHelp("Program files.", valueName: "file"), completion: .file(extensions: ["yaml"]))
     var files: [String]
 
     func run() throws {

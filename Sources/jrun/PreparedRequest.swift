@@ -54,13 +54,19 @@ private func programName(_ given: String?, _ file: RequestFile?) throws -> Strin
 private func inputFile(_ text: String, _ violations: inout [Violation]) -> InputFile? {
     let equals = text.lastIndex(of: "=")
     let source = equals.map { String(text[..<$0]) } ?? text
-    let name = equals.map { String(text[text.index(after: $0)...]) } ?? String(text.split(separator: "/").last ?? "")
+    let name = inputName(text)
     if let reason = checkFileName(name) {
         violations.append(
             Violation(rule: "inputs", place: "input '\(text)'", message: "its name in the run: \(reason)"))
         return nil
     }
     return regularFile(source, as: name, place: "input '\(text)'", &violations)
+}
+
+/// The name that `FILE` or `FILE=NAME` has in the run.
+func inputName(_ text: String) -> String {
+    if let equals = text.lastIndex(of: "=") { return String(text[text.index(after: equals)...]) }
+    return String(text.split(separator: "/").last ?? "")
 }
 
 /// Only a file whose rule asks for a kind of content is read.

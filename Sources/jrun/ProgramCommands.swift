@@ -6,14 +6,18 @@ import Runs
 struct ProgramCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "program", abstract: "Look at program files.",
-        subcommands: [ListPrograms.self, ShowProgram.self, LintPrograms.self, ProgramSchemaCommand.self])
+        subcommands: [
+            ListPrograms.self, ShowProgram.self, LintPrograms.self, NewProgram.self, ProgramSchemaCommand.self,
+        ])
 }
 
 struct ListPrograms: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Names of all programs that can be run.")
 
-    @Option(name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"))
+    @Option(
+        name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"),
+        completion: .directory)
     var programs: [String] = []
 
     func run() throws {
@@ -38,7 +42,9 @@ struct ShowProgram: ParsableCommand {
         commandName: "show",
         abstract: "A program's whole file, merged with what it extends, each value with the place it comes from.")
 
-    @Option(name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"))
+    @Option(
+        name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"),
+        completion: .directory)
     var programs: [String] = []
 
     @Argument(help: "The program's name.")

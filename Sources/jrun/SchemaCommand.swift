@@ -9,7 +9,9 @@ struct ProgramSchemaCommand: ParsableCommand {
         abstract: "JSON Schema of a request for a program, or of program files.",
         discussion: "Dialect 2020-12. Forms, editors and client libraries can be built on it.")
 
-    @Option(name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"))
+    @Option(
+        name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"),
+        completion: .directory)
     var programs: [String] = []
 
     @Flag(name: .long, help: "Of the program file itself.")

@@ -96,10 +96,11 @@ private let allKinds = ContentType.words.joined(separator: ", ")
             stdout: {stream: true, max_size: 6}
             stderr: {file: e, max_size: 7, excess: truncate}
             """
-        let text = try Sample.program(Sample.file(lines)).describe()
-        #expect(text.contains("  exactly one of:\n    a  at most 1 byte, content: png or gif\n    b  at most 1 byte\n"))
-        #expect(text.contains("r  optional, after any end, at most 4 bytes each, larger ones are cut off\n"))
-        #expect(text.contains("stdout: stream, at most 6 bytes, then the run is killed\n"))
-        #expect(text.contains("stderr: file e, at most 7 bytes, the rest is dropped\n"))
+        let text = ManualPage(of: try Sample.program(Sample.file(lines))).text()
+        #expect(
+            text.contains("    Exactly one of these:\n        a\n            content: png or gif; at most 1 byte\n"))
+        #expect(text.contains("    r\n        optional; after any end; at most 4 bytes each, the rest is cut off\n"))
+        #expect(text.contains("stdout  passed on as it comes; at most 6 bytes, more ends the run\n"))
+        #expect(text.contains("stderr  written to e; at most 7 bytes, the rest is dropped\n"))
     }
 }

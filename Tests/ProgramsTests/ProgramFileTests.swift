@@ -123,16 +123,6 @@ import Testing
     @Test func aByteOrderMarkIsNoError() {
         #expect(Sample.errors([0xEF, 0xBB, 0xBF] + Array(Sample.file("").utf8)) == [])
     }
-
-    @Test func describesEveryRule() throws {
-        let text = try Sample.program(Sample.glpsol).describe()
-        for part in [
-            "glpsol - Solve", "executable: /usr/bin/glpsol", "--model FILE",
-            "--tmlim N  optional: an integer from 1 to 3600",
-            "*.mod  required, at most 10 MiB each", "*.sol  required, after complete", "LC_ALL=C", "OMP_NUM_THREADS=N",
-            "wall: 10 m", "read: /usr/share/glpk", "stop: SIGTERM, then 10 s of grace",
-        ] { #expect(text.contains(part), "\(part) is missing") }
-    }
 }
 
 extension String {
