@@ -3,9 +3,15 @@ extension Program {
     public func describe() -> String {
         let sections: [(String, [String])] = [
             ("arguments", arguments.items.flatMap(describe)),
-            ("inputs", inputRules.map(describe)),
+            ("inputs", inputs.flatMap(describe)),
             ("results", results.map(describe)),
-            ("streams", ["stdin: \(stdin)", "stdout: \(stdout)", "stderr: \(stderr)"]),
+            (
+                "streams",
+                [
+                    "stdin: \(stdin)\(describe(streamCaps.stdin))", "stdout: \(stdout)\(describe(streamCaps.stdout))",
+                    "stderr: \(stderr)\(describe(streamCaps.stderr))",
+                ]
+            ),
             ("environment", describeEnvironment()),
             ("end", describeEnd()),
             ("limits", LimitName.allCases.map(describe)),
@@ -35,19 +41,34 @@ extension Program {
 
     // MARK: Files
 
-    private func describe(_ rule: InputRule) -> String {
-        var line = "\(rule.path.source)  \(rule.required ? "required" : "optional"), "
-        line += "at most \(formatBytes(rule.maxSize))"
+    private func describe(_ item: InputItem) -> [String] {
+        switch item {
+        case .rule(let rule): return [describe(rule, rule.required ? "required, " : "optional, ")]
+        case .oneOf(let rules, let required, _):
+            return [required ? "exactly one of:" : "at most one of:"] + rules.map { "  " + describe($0, "") }
+        }
+    }
+
+    private func describe(_ rule: InputRule, _ need: String) -> String {
+        var line = "\(rule.path.source)  \(need)at most \(formatBytes(rule.maxSize))"
         if rule.maxCount > 1 { line += " each, at most \(rule.maxCount) files" }
         if let total = rule.maxTotal { line += ", at most \(formatBytes(total)) altogether" }
+        if !rule.types.isEmpty { line += ", content: \(rule.types.map(\.rawValue).joined(separator: " or "))" }
         return line + (rule.help.map { "  \($0)" } ?? "")
     }
 
     private func describe(_ rule: ResultRule) -> String {
         var line = "\(rule.path.source)  \(rule.required ? "required" : "optional"), after \(rule.when)"
         if let size = rule.maxSize { line += ", at most \(formatBytes(size)) each" }
+        if rule.excess == .truncate { line += ", larger ones are cut off" }
         if !rule.path.isPlain { line += ", at most \(rule.maxCount) files" }
         return line + (rule.help.map { "  \($0)" } ?? "")
+    }
+
+    private func describe(_ cap: StreamCap?) -> String {
+        guard let cap else { return "" }
+        let end = cap.excess == .kill ? "then the run is killed" : "the rest is dropped"
+        return ", at most \(formatBytes(cap.maxSize)), \(end)"
     }
 
     // MARK: The rest

@@ -4,8 +4,8 @@
 // rules from a program file, and says of a request whether the rules allow it. It is pure: bytes and values go in,
 // values come out; no file is opened and nothing of the node is looked at.
 //
-//   bytes ──YAMLComposer──► YAMLNode ──ProgramDecoder──► Program ──check(Request)──► AcceptedRequest
-//            marks kept       all errors at once                   all violations at once
+//   bytes ──YAMLComposer──► YAMLNode ──Merge──► YAMLNode ──ProgramDecoder──► Program ──check(Request)──► accepted
+//            marks kept           with what it extends       all errors at once       all violations at once
 //
 // Everything that an author or a requester writes is bounded before it is worked on: nodes, nesting, sizes, counts,
 // pattern states. Patterns and globs run on one automaton in linear time (`Automaton`).

@@ -104,3 +104,20 @@ private func decimals(_ thousandths: Int64) -> String {
     while digits.last == "0" { digits.removeLast() }
     return String(digits)
 }
+
+// MARK: As a program file has it
+
+/// The same number of bytes in the largest unit that leaves no fraction: `10MiB`, `2MB`, `4097`.
+func exactSize(_ bytes: Int64) -> String {
+    let units = binarySizes + decimalSizes.filter { !["", "B", "KB"].contains($0.name) }
+    return exact(bytes, units.sorted { $0.factor < $1.factor }) ?? String(bytes)
+}
+
+/// The same time in the largest unit that leaves no fraction: `10m`, `90s`, `1500ms`.
+func exactDuration(_ milliseconds: Int64) -> String {
+    exact(milliseconds, durations) ?? "\(milliseconds)ms"
+}
+
+private func exact(_ value: Int64, _ units: [Unit]) -> String? {
+    units.last { value % $0.factor == 0 }.map { "\(value / $0.factor)\($0.name)" }
+}

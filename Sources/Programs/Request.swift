@@ -23,10 +23,13 @@ public struct RequestedInput: Sendable, Equatable {
     public var name: String
     /// Bytes.
     public var size: Int64
+    /// What it is, where its rule asks; `nil`: nobody has looked yet, and whoever puts it into the run does.
+    public var content: ContentFacts?
 
-    public init(name: String, size: Int64) {
+    public init(name: String, size: Int64, content: ContentFacts? = nil) {
         self.name = name
         self.size = size
+        self.content = content
     }
 }
 

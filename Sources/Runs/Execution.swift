@@ -87,7 +87,8 @@ public struct Execution {
         var workspace = try Workspace(bytes: preparation.request.limits[.disk], owner: slot.uid)
         for input in options.inputs {
             if signals.next() != nil { throw RunRefused("interrupted before the start; nothing was run") }
-            try workspace.stage(input)
+            try workspace.stage(
+                input, as: preparation.program.contentTypes(ofInput: input.name, size: input.size))
         }
         phases.stageIn = lap(&clock)
 

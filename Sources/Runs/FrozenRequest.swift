@@ -38,6 +38,11 @@ struct FrozenRequest: Codable {
 
 extension Preparation {
     var programReference: Report.ProgramReference {
-        .init(name: program.name, version: program.version, digest: loaded.digest)
+        let files = loaded.files.map {
+            Report.ProgramReference.File(
+                name: String($0.path.split(separator: "/").last ?? ""), digest: $0.digest)
+        }
+        return .init(
+            name: program.name, version: program.version, digest: loaded.digest, files: files.count > 1 ? files : nil)
     }
 }

@@ -11,6 +11,10 @@ public struct HarvestedFile: Sendable, Codable, Equatable {
     public var size: Int64
     /// SHA-256 in hexadecimal.
     public var sha256: String
+    /// Set when the file was larger than its rule allows, and only its first `size` bytes were taken.
+    public var truncated: Bool?
+    /// Its whole size, bytes; with `truncated`.
+    public var originalBytes: Int64?
 }
 
 /// Takes the results that the final state allows out of the work directory. The program is dead, but everything in
@@ -104,9 +108,9 @@ struct Harvest {
         let file = try FileSystem.openBeneath(workspace.root.raw, path, .read)
         let status = try FileStatus(of: file.raw)
         if workspace.isUntouchedInput(status) { return nil }
-        try check(status, against: rule, count: count)
-        try spend(status)
-        return try copy(file.raw, status, as: path, into: outputDirectory)
+        let size = try sizeTaken(of: status, by: rule, count: count)
+        try spend(status, size)
+        return try copy(file.raw, status, size, as: path, into: outputDirectory)
     }
 
     /// Every regular file that the program left, untouched inputs too; what cannot be taken is left out.
@@ -117,31 +121,35 @@ struct Harvest {
             guard let file = try? FileSystem.openBeneath(workspace.root.raw, path, .read),
                 let status = try? FileStatus(of: file.raw), status.kind == .file
             else { continue }
-            do { try spend(status) } catch { continue }
-            _ = try copy(file.raw, status, as: path, into: directory)
+            do { try spend(status, status.size) } catch { continue }
+            _ = try copy(file.raw, status, status.size, as: path, into: directory)
         }
     }
 
-    private func check(_ status: FileStatus, against rule: ResultRule, count: Int) throws {
+    /// How many of the file's bytes are taken.
+    private func sizeTaken(of status: FileStatus, by rule: ResultRule, count: Int) throws -> Int64 {
         let limit = rule.maxSize ?? limits[.disk]
         if status.kind != .file { throw Refused(reason: "it is a \(status.kind.rawValue), not a regular file") }
-        if status.size > limit {
+        if status.size > limit && rule.excess == .refuse {
             throw Refused(reason: "\(formatBytes(status.size)) is more than \(formatBytes(limit))")
         }
         if count >= rule.maxCount { throw Refused(reason: "there are more than \(rule.maxCount)") }
+        return min(status.size, limit)
     }
 
     /// One file under many names, and holes, cost nothing inside and everything outside; so both are counted.
-    private mutating func spend(_ status: FileStatus) throws {
+    private mutating func spend(_ status: FileStatus, _ size: Int64) throws {
         if status.links > 1 && !seen.insert(status.inode).inserted {
             throw Refused(reason: "it is the same file as another result (a hard link)")
         }
         let apparentLimit = max(4 * min(limits[.disk], .max / 4), 1 << 30)
-        guard dataBytes + status.allocatedBytes <= limits[.disk], status.size <= apparentLimit - apparentBytes else {
+        // Of a file that is cut off, no more than what is taken: its last page may be half of that.
+        let data = size < status.size ? min(status.allocatedBytes, size) : status.allocatedBytes
+        guard dataBytes + data <= limits[.disk], size <= apparentLimit - apparentBytes else {
             throw Refused(reason: "the results together are larger than limit 'disk' allows")
         }
-        dataBytes += status.allocatedBytes
-        apparentBytes += status.size
+        dataBytes += data
+        apparentBytes += size
     }
 
     private func reason(_ error: any Error) -> String {

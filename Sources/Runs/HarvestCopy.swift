@@ -12,10 +12,13 @@ struct FileIdentity: Hashable, Sendable {
 
 extension Harvest {
     /// Copies under a temporary name and renames, so that a reader sees the whole result or none; hashes on the way.
-    func copy(_ file: Int32, _ status: FileStatus, as path: String, into directory: Int32?) throws -> HarvestedFile {
+    /// - Parameter size: how many of its bytes, from the first on.
+    func copy(
+        _ file: Int32, _ status: FileStatus, _ size: Int64, as path: String, into directory: Int32?
+    ) throws -> HarvestedFile {
         var sha256 = ""
         if let directory {
-            do { sha256 = try publish(file, status, as: path, in: directory) } catch let error as KernelError {
+            do { sha256 = try publish(file, status, size, as: path, in: directory) } catch let error as KernelError {
                 // These the program brought about by the name it chose; the others are our own side's.
                 let words = "cannot be written to the output directory: \(describe(errno: error.errno))"
                 let chosen = [EISDIR, ENOTDIR, ENOTEMPTY, EEXIST, ELOOP, ENAMETOOLONG, EXDEV].contains(error.errno)
@@ -23,12 +26,16 @@ extension Harvest {
                 throw NotWritten(reason: words)
             }
         } else {
-            sha256 = try digest(of: file, size: status.size, copyingTo: nil)
+            sha256 = try digest(of: file, size: size, copyingTo: nil)
         }
-        return HarvestedFile(path: path, size: status.size, sha256: sha256)
+        var taken = HarvestedFile(path: path, size: size, sha256: sha256)
+        if size < status.size { (taken.truncated, taken.originalBytes) = (true, status.size) }
+        return taken
     }
 
-    private func publish(_ file: Int32, _ status: FileStatus, as path: String, in directory: Int32) throws -> String {
+    private func publish(
+        _ file: Int32, _ status: FileStatus, _ size: Int64, as path: String, in directory: Int32
+    ) throws -> String {
         let components = path.split(separator: "/").map(String.init)
         let parent = try openParent(components.dropLast(), in: directory)
         let name = components[components.count - 1]
@@ -38,7 +45,7 @@ extension Harvest {
         let target = try FileSystem.openBeneath(parent.raw, temporary, [.write, .create, .exclusive], mode: 0o600)
         let place = parent.raw
         defer { if !published { try? FileSystem.removeFile(temporary, at: place) } }
-        let sha256 = try digest(of: file, size: status.size, copyingTo: target.raw)
+        let sha256 = try digest(of: file, size: size, copyingTo: target.raw)
         try FileSystem.changeMode(target.raw, to: status.mode & 0o100 != 0 ? 0o755 : 0o644)
         let owner = try FileStatus(of: directory).owner
         try FileSystem.changeOwner(target.raw, to: owner.uid, group: owner.gid)

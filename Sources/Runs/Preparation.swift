@@ -1,21 +1,6 @@
 import Confinement
-import Crypto
 import Kernel
 import Programs
-
-/// A program file that was read: the rules, and the digest of the bytes they came from.
-public struct LoadedProgram: Sendable {
-    public var program: Program
-    public var path: String
-    /// SHA-256 of the file, in hexadecimal.
-    public var digest: String
-
-    public init(program: Program, path: String, bytes: [UInt8]) {
-        self.program = program
-        self.path = path
-        digest = hex(SHA256.hash(data: bytes))
-    }
-}
 
 /// Everything that is decided before anything is made: what `jrun check` judges and `jrun plan` prints.
 public struct Preparation: Sendable {

@@ -26,8 +26,16 @@ public struct Report: Sendable, Codable, Equatable {
     public struct ProgramReference: Sendable, Codable, Equatable {
         public var name: String
         public var version: String?
-        /// SHA-256 of the program file.
+        /// SHA-256 of the program file, or of the digests of all files that it is made of.
         public var digest: String
+        /// All those files; only where there are several.
+        public var files: [File]?
+
+        public struct File: Sendable, Codable, Equatable {
+            /// Without its directory.
+            public var name: String
+            public var digest: String
+        }
     }
 
     /// What proves the cause; only the fields that belong to it are there.

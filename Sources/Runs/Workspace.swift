@@ -41,17 +41,22 @@ struct Workspace: ~Copyable {
         self.owner = owner
     }
 
-    mutating func stage(_ input: InputFile) throws {
+    /// - Parameter types: kinds of content, one of which the copy must be; empty: any content. The copy is looked at, not
+    ///   the source: whoever owns that may have changed it since the request was checked.
+    mutating func stage(_ input: InputFile, as types: [ContentType] = []) throws {
         let source = try FileSystem.open(input.source, [.read, .nonBlocking])
         let now = try FileStatus(of: source.raw)
         guard now.kind == .file, now.size == input.size else {
             throw RunRefused("input '\(input.source)' has changed since it was looked at")
         }
         try makeParents(of: input.name)
-        let target = try FileSystem.openBeneath(root.raw, input.name, [.write, .create, .exclusive], mode: 0o600)
+        let target = try FileSystem.openBeneath(root.raw, input.name, [.readWrite, .create, .exclusive], mode: 0o600)
         do { try copy(input.size, from: source.raw, to: target.raw) } catch {
             let cure = error.errno == ENOSPC ? "; the work directory holds what limit 'disk' allows" : ""
             throw RunRefused("input '\(input.name)': \(describe(errno: error.errno))\(cure)")
+        }
+        if !types.isEmpty, let reason = try contentFacts(of: target.raw, lookingFor: types).reasonToRefuse(as: types) {
+            throw RunRefused("input '\(input.source)' has changed since it was looked at: \(reason)")
         }
         try FileSystem.changeOwner(target.raw, to: owner)
         let status = try FileStatus(of: target.raw)

@@ -77,6 +77,10 @@ struct ExecCommand: ParsableCommand {
             complain("\(name) \(report.state): \(report.evidence.summary)")
         }
         if let lost = outcome.outputLost { complain(lost) }
+        for file in report.results {
+            guard let whole = file.originalBytes else { continue }
+            complain("result cut off: '\(file.path)': its first \(file.size) of \(whole) bytes")
+        }
         for refused in report.resultsRefused { complain("result not taken: \(refused)") }
         if let directory = outcome.directory { complain("run kept in '\(directory)'") }
     }

@@ -15,8 +15,9 @@ struct PreparedRequest {
         loaded = try ProgramLibrary(extra: options.programs, node: node).load(options.program)
         var violations: [Violation] = []
         inputs = options.input.compactMap { inputFile($0, &violations) }
+        let program = loaded.program
         var request = Request(
-            arguments: options.arguments, inputs: inputs.map { RequestedInput(name: $0.name, size: $0.size) })
+            arguments: options.arguments, inputs: inputs.map { requestedInput($0, program, &violations) })
         for text in options.limit { addLimit(text, to: &request, &violations) }
         for text in options.env { addVariable(text, to: &request, &violations) }
         switch loaded.program.check(request) {
@@ -48,6 +49,22 @@ private func inputFile(_ text: String, _ violations: inout [Violation]) -> Input
     }
     guard status.kind == .file else { return violation("'\(source)' is a \(status.kind.rawValue), not a regular file") }
     return InputFile(source: source, name: name, size: status.size)
+}
+
+/// Only a file whose rule asks for a kind of content is read.
+private func requestedInput(
+    _ file: InputFile, _ program: Program, _ violations: inout [Violation]
+) -> RequestedInput {
+    let types = program.contentTypes(ofInput: file.name, size: file.size)
+    var requested = RequestedInput(name: file.name, size: file.size)
+    guard !types.isEmpty else { return requested }
+    do { requested.content = try contentFacts(of: file.source, lookingFor: types) } catch {
+        violations.append(
+            Violation(
+                rule: "inputs", place: "input '\(file.name)'",
+                message: "'\(file.source)': \(describe(errno: error.errno))"))
+    }
+    return requested
 }
 
 private func addLimit(_ text: String, to request: inout Request, _ violations: inout [Violation]) {

@@ -10,18 +10,23 @@ struct ProgramCommand: ParsableCommand {
 }
 
 struct ListPrograms: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "Names of all programs.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Names of all programs that can be run.")
 
     @Option(name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"))
     var programs: [String] = []
 
     func run() throws {
         try reporting {
-            let entries = ProgramLibrary(extra: programs, node: try currentNode()).list()
+            let library = ProgramLibrary(extra: programs, node: try currentNode())
+            let entries = library.list().compactMap { name, path -> (name: String, summary: String)? in
+                guard let source = try? library.read(path, besideFirst: false) else {
+                    return (name, "(broken: see jrun program lint '\(path)')")
+                }
+                return source.isAbstract ? nil : (name, source.program.summary)
+            }
             let width = entries.map(\.name.count).max() ?? 0
-            for (name, path) in entries {
-                let summary =
-                    (try? ProgramLibrary.read(path))?.program.summary ?? "(broken: see jrun program lint '\(path)')"
+            for (name, summary) in entries {
                 print(name + String(repeating: " ", count: width - name.count + 2) + summary)
             }
         }
@@ -29,7 +34,9 @@ struct ListPrograms: ParsableCommand {
 }
 
 struct ShowProgram: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "A program's rules, readable.")
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "A program's whole file, merged with what it extends, each value with the place it comes from.")
 
     @Option(name: .long, help: ArgumentHelp("Look for program files there first. May be repeated.", valueName: "dir"))
     var programs: [String] = []
@@ -39,9 +46,13 @@ struct ShowProgram: ParsableCommand {
 
     func run() throws {
         try reporting {
-            let loaded = try ProgramLibrary(extra: programs, node: try currentNode()).load(program)
-            print(loaded.program.describe())
-            print("file: \(loaded.path)\nSHA-256: \(loaded.digest)")
+            let (source, path) = try ProgramLibrary(extra: programs, node: try currentNode()).source(program)
+            let loaded = LoadedProgram(source, path: path)
+            for file in loaded.files {
+                print("# \(shortFileName(file.path)): \(printable(file.path)), SHA-256 \(file.digest)")
+            }
+            if loaded.files.count > 1 { print("# all of them: SHA-256 \(loaded.digest)") }
+            print(source.annotatedYAML(), terminator: "")
         }
     }
 }
@@ -56,11 +67,12 @@ struct LintPrograms: ParsableCommand {
     func run() throws {
         try reporting {
             var broken = false
+            let library = ProgramLibrary(extra: [], node: try currentNode())
             for path in files {
                 do {
-                    let loaded = try ProgramLibrary.read(path)
-                    let executable = loaded.program.executable
-                    if !FileSystem.isExecutable(executable) {
+                    let source = try library.read(path, besideFirst: true)
+                    let executable = source.program.executable
+                    if !source.isAbstract, !FileSystem.isExecutable(executable) {
                         complain("\(path): warning: executable '\(executable)' is not on this node")
                     }
                     print("\(path): good")

@@ -14,8 +14,10 @@ struct ProgramLibrary {
         directories = extra + ["/etc/jrun/programs"] + shipped + ["/usr/share/jrun/programs"]
     }
 
-    /// Every name that can be run, each with the file that counts.
-    func list() -> [(name: String, path: String)] {
+    /// Every name that has a program file, each with the file that counts.
+    func list() -> [(name: String, path: String)] { programFiles(in: directories) }
+
+    private func programFiles(in directories: [String]) -> [(name: String, path: String)] {
         var found: [String: String] = [:]
         for directory in directories {
             guard let names = try? FileSystem.list(directory) else { continue }
@@ -27,7 +29,18 @@ struct ProgramLibrary {
         return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
+    /// The program of this name, or of this file when it is a path.
     func load(_ name: String) throws -> LoadedProgram {
+        let (source, path) = try self.source(name)
+        if source.isAbstract {
+            throw RunRefused(
+                "program '\(source.program.name)' is abstract: only there to be extended, it cannot be run")
+        }
+        return LoadedProgram(source, path: path)
+    }
+
+    /// The same with the origins of its values; also of a program that is only there to be extended.
+    func source(_ name: String) throws -> (source: ProgramSource, path: String) {
         for directory in named {
             if let error = FileSystem.reasonNotToList(directory) {
                 throw RunRefused("--programs '\(directory)': \(error)")
@@ -42,19 +55,43 @@ struct ProgramLibrary {
                 "program '\(name)' is not known here; known: \(names.isEmpty ? "none" : names); --programs DIR looks in another directory"
             )
         }
-        return try ProgramLibrary.read(path)
+        return (try read(path, besideFirst: name.contains("/")), path)
     }
 
-    static func read(_ path: String) throws -> LoadedProgram {
+    /// - Parameter besideFirst: What the file extends is looked for beside it before it is looked for elsewhere, so
+    ///   that a family can be tried where it is written.
+    func read(_ path: String, besideFirst: Bool) throws -> ProgramSource {
         let bytes: [UInt8]
-        do { bytes = try FileSystem.contents(of: path, limit: 1 << 20) } catch {
+        do { bytes = try ProgramLibrary.bytes(of: path) } catch {
             throw RunRefused("program file '\(path)': \(describe(errno: error.errno))")
         }
-        switch ProgramFile.parse(bytes, fileName: path) {
-        case .success(let program): return LoadedProgram(program: program, path: path, bytes: bytes)
-        case .failure(let errors): throw errors
-        }
+        let places = (besideFirst ? [directory(of: path)] : []) + directories
+        return try ProgramFile.read(bytes, fileName: path) { find($0, in: places) }.get()
     }
+
+    private func find(_ name: String, in places: [String]) -> FoundProgramFile {
+        for path in places.map({ "\($0)/\(name).yaml" }) {
+            do {
+                return .file(ProgramSourceFile(path: path, bytes: try ProgramLibrary.bytes(of: path)))
+            } catch {
+                if !["ENOENT", "ENOTDIR"].contains(errnoName(error.errno)) {
+                    return .unreadable("program file '\(path)': \(describe(errno: error.errno))")
+                }
+            }
+        }
+        return .unknown(known: programFiles(in: places).map(\.name))
+    }
+
+    private static func bytes(of path: String) throws(KernelError) -> [UInt8] {
+        try FileSystem.contents(of: path, limit: 1 << 20)
+    }
+}
+
+/// The directory that a file is in, as a path.
+private func directory(of path: String) -> String {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    let directory = parts.joined(separator: "/")
+    return directory.isEmpty ? (parts.isEmpty ? "." : "/") : directory
 }
 
 extension FileSystem {

@@ -172,6 +172,35 @@ extension Privileged {
             #expect(refusals(tooMany).count == 6)
         }
 
+        /// The first bytes are taken, up to the last one that may be; the digest is that of what was taken.
+        @Test(arguments: [("99", false), ("100", false), ("101", true), ("1MiB", true)])
+        func largeResultsAreCutOff(size: String, isCutOff: Bool) throws {
+            let outcome = try run(
+                "batch", "fill", "a.txt", size, "--", "sparse", "b.bin", "12MiB",
+                results:
+                    "[{path: a.txt, when: any, max_size: 100, excess: truncate, required: true}, {path: b.bin, when: any, max_size: 5MiB, excess: truncate}]"
+            )
+            #expect(outcome.state == "complete" && outcome.results == ["a.txt", "b.bin"], "\(outcome)")
+            let file = outcome.report["results"][0]
+            let expected = lines(isCutOff ? 100 : try #require(Int(size)))
+            #expect(outcome.result("a.txt").map(Bytes.init) == expected)
+            #expect(file["size"].int == expected.count)
+            #expect(file["truncated"].bool == (isCutOff ? true : nil))
+            #expect(file["original_bytes"].int == (isCutOff ? size == "101" ? 101 : 1 << 20 : nil))
+            let sparse = outcome.report["results"][1]
+            #expect(sparse["size"].int == 5 << 20 && sparse["original_bytes"].int == 12 << 20)
+            var facts = stat()
+            try #require(lstat("\(outcome.request.output)/b.bin", &facts) == 0)
+            #expect(facts.st_size == 5 << 20 && facts.st_blocks * 512 < 1 << 20)
+            for (name, entry) in [("a.txt", file), ("b.bin", sparse)] {
+                let digest = try Command(["/usr/bin/sha256sum", "\(outcome.request.output)/\(name)"]).run().text
+                #expect(entry["sha256"].string == String(digest.prefix(64)))
+            }
+            let said = outcome.stderr.split(separator: "\n")
+            #expect(said.last == "jrun: result cut off: 'b.bin': its first 5242880 of 12582912 bytes")
+            #expect(said.count == (isCutOff ? 2 : 1))
+        }
+
         @Test func manyFilesAreBounded() throws {
             let outcome = try run("many-files", ".", "30000", results: "[{path: '*', when: any}]")
             #expect(outcome.results.count == 1000 && outcome.state == "complete")

@@ -48,6 +48,55 @@ extension Privileged {
             #expect(outcome.status == 0 && outcome.stderr.isEmpty, "\(outcome)")
         }
 
+        /// What a file is, not what it is called; every wrong one is named before anything runs.
+        @Test func contentThatIsNotWhatItsRuleSays() throws {
+            var request = try request()
+            request.program.keys["inputs"] = """
+                [{path: '*.png', max_size: 1KiB, max_count: 9, type: png}, {path: '*.txt', max_size: 1MiB, max_count: 9, type: text}]
+                """
+            request.program.keys["arguments"] = "[]"
+            let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0]
+            let good = [
+                "--input", try request.file("good.png", png), "--input", try request.file("empty.txt", []),
+                "--input",
+                try request.file("long.txt", Array(repeating: Array("grün\n".utf8), count: 100_000).joined()),
+            ]
+            request.options = good
+            #expect(try request.run().status == 0)
+            request.options += [
+                "--input", try request.file("text.png", Array("hello\n".utf8)), "--input",
+                try request.file("empty.png", []),
+                "--input",
+                try request.file("cut.txt", Array(repeating: Array("grün\n".utf8), count: 100_000).joined() + [0xC3]),
+            ]
+            let outcome = try request.run()
+            #expect(outcome.status == 125 && outcome.state == nil && outcome.stdout.isEmpty)
+            #expect(
+                outcome.stderr == """
+                    jrun: input 'text.png': its content is not png
+                    jrun: input 'empty.png': its content is not png
+                    jrun: input 'cut.txt': its content is not text: byte 600002 is missing: the file ends inside a character
+
+                    """)
+        }
+
+        @Test func exactlyOneOfSeveralInputs() throws {
+            var request = try request()
+            request.program.keys["inputs"] = """
+                [{one_of: [{path: '*.mod', max_size: 9}, {path: '*.lp', max_size: 9}]}]
+                """
+            request.program.keys["arguments"] = "[]"
+            let model = ["--input", try request.file("a.mod", "x".utf8)]
+            let program = ["--input", try request.file("b.lp", "x".utf8)]
+            request.options = model
+            #expect(try request.run().status == 0)
+            request.options = []
+            expectRefused(try request.run(), saying: "exactly one of '*.mod', '*.lp' is required; none is there")
+            request.options = model + program
+            expectRefused(
+                try request.run(), saying: "exactly one of", "found 'a.mod' for '*.mod', 'b.lp' for '*.lp'")
+        }
+
         @Test func unknownProgram() throws {
             var request = try request()
             request.program.name = "known"

@@ -59,6 +59,56 @@ private let refusedEnvironments: [(environment: [String: String], refusal: Strin
         #expect(try refusals(Self.inputs, request) == [refusal])
     }
 
+    private static let choice = """
+        inputs: [{one_of: [{path: "*.mod", max_size: 10}, {path: "*.lp", max_size: 10, max_count: 1}]}, {path: "*.dat", max_size: 10}]
+        """
+
+    @Test func exactlyOneOfTheRulesHasFiles() throws {
+        let names = "one of '*.mod', '*.lp' is"
+        #expect(try refusals(Self.choice, files(("a.mod", 1), ("b.mod", 1), ("x.dat", 1))) == [])
+        #expect(try refusals(Self.choice, files(("a.lp", 1))) == [])
+        #expect(
+            try refusals(Self.choice, files(("x.dat", 1))) == ["inputs: exactly \(names) required; none is there"])
+        #expect(
+            try refusals(Self.choice, files(("b.lp", 1), ("a.mod", 1), ("c.mod", 1))) == [
+                "inputs: exactly \(names) accepted; found 'a.mod' for '*.mod', 'b.lp' for '*.lp'"
+            ])
+        #expect(
+            try refusals(Self.choice, files(("b.lp", 1), ("c.lp", 11))) == [
+                "input 'c.lp': 11 bytes is too large; at most 10 (10 bytes) are accepted"
+            ], "the bounds of the rules hold inside, too")
+        let optional = Self.choice.replacing("]}, {path: \"*.dat\"", with: "], required: false}, {path: \"*.dat\"")
+        #expect(try refusals(optional, files(("x.dat", 1))) == [])
+        #expect(
+            try refusals(optional, files(("a.mod", 1), ("b.lp", 1))) == [
+                "inputs: at most \(names) accepted; found 'a.mod' for '*.mod', 'b.lp' for '*.lp'"
+            ])
+    }
+
+    @Test func contentIsWhatTheFirstMatchingRuleAsksFor() throws {
+        let lines = """
+            inputs: [{path: "*.png", max_size: 10, max_count: 3, type: [png, text/utf-8]}, {path: "**", max_size: 10}]
+            """
+        let program = try Sample.program(Sample.file(lines))
+        #expect(program.contentTypes(ofInput: "a.png", size: 10) == [.png, .text])
+        #expect(program.contentTypes(ofInput: "a.png", size: 11) == [], "refused for its size, so nobody reads it")
+        #expect(program.contentTypes(ofInput: "a.gif", size: 1) == [])
+        func request(_ types: Set<ContentType>) -> Request {
+            Request(
+                inputs: ["a.png", "b.png", "c"].map {
+                    RequestedInput(name: $0, size: 1, content: ContentFacts(types: types))
+                })
+        }
+        #expect(try refusals(lines, request([.png])) == [])
+        #expect(try refusals(lines, request([.text, .asciiText])) == [])
+        #expect(
+            try refusals(lines, request([.zip])) == [
+                "input 'a.png': its content is zip, not one of png, text",
+                "input 'b.png': its content is zip, not one of png, text",
+            ])
+        #expect(try refusals(lines, files(("a.png", 1))) == [], "what nobody has looked at is looked at later")
+    }
+
     @Test func withoutRulesNoInputIsAccepted() throws {
         #expect(try refusals("", files(("a", 1))) == ["input 'a': no rule accepts it; accepted: no input at all"])
     }

@@ -6,7 +6,7 @@ import Testing
 private let wrongLines: [(line: String, error: String)] = [
     (
         "argumnts: []",
-        "4:1: key 'argumnts' is not known here; did you mean 'arguments'? allowed: program, summary, "
+        "4:1: key 'argumnts' is not known here; did you mean 'arguments'? allowed: program, extends, abstract, summary, "
             + "version, executable, arguments, inputs, results, stdin, stdout, stderr, environment, success, stop, "
             + "suspend, limits, security, who"
     ),
@@ -24,7 +24,7 @@ private let wrongLines: [(line: String, error: String)] = [
     (
         "inputs: [x]",
         "4:10: inputs: expected a mapping with the keys path, required, max_size, max_count, max_total, "
-            + "help, found 'x'"
+            + "type, help, found 'x'"
     ),
     ("inputs: [{path: a}]", "4:10: inputs: the required key 'max_size' is missing"),
     ("inputs: [{max_size: 1}]", "4:10: inputs: the required key 'path' is missing"),
@@ -44,9 +44,18 @@ private let wrongLines: [(line: String, error: String)] = [
     ("results: [{path: a, when: []}]", "4:27: when: the list is empty"),
     ("results: [{path: \"a**\", when: any}]", "4:18: path: 'a**': '**' must be a whole component, as in 'a/**/b'"),
     // streams
-    ("stdin: stdout", "4:8: stdin: 'stdout' is not possible here; allowed: ignore, stream, {file: NAME}"),
-    ("stdout: stdout", "4:9: stdout: 'stdout' is not possible here; allowed: stream, ignore, {file: NAME}"),
-    ("stderr: file", "4:9: stderr: 'file' is not possible here; allowed: stream, ignore, {file: NAME}, stdout"),
+    (
+        "stdin: stdout",
+        "4:8: stdin: 'stdout' is not possible here; allowed: ignore, stream, {file: NAME}, {stream: true, max_size: SIZE}"
+    ),
+    (
+        "stdout: stdout",
+        "4:9: stdout: 'stdout' is not possible here; allowed: stream, ignore, {file: NAME}, {stream: true, max_size: SIZE}"
+    ),
+    (
+        "stderr: file",
+        "4:9: stderr: 'file' is not possible here; allowed: stream, ignore, {file: NAME}, {stream: true, max_size: SIZE}, stdout"
+    ),
     ("stdout: {file: ../a}", "4:16: stdout.file: '../a': contains the component '..'"),
     ("stdin: {file: a}", "4:8: stdin: no rule under 'inputs' accepts the file 'a'"),
     (

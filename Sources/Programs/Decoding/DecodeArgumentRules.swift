@@ -27,8 +27,7 @@ extension ProgramDecoder {
             let isBare = stated?.contains(.separate) == false
             let names = optionNames(node, kind, allowsBare: isBare)
             guard let value, !names.isEmpty else { return nil }
-            let isLong = names.contains { $0.hasPrefix("--") }
-            return .option(names, value: value, forms: stated ?? (isLong ? [.separate, .equals] : [.separate]))
+            return .option(names, value: value, forms: stated ?? OptionForm.standard(for: names))
         case "argument":
             let name = read.checked(node, kind, plainText)
             guard let name, let value else { return nil }

@@ -38,7 +38,7 @@ extension ProgramDecoder {
             findings.add(node.mark, "arguments: more than \(Self.maxRules) rules in one list")
             return .empty
         }
-        names.checkReferences()
+        if !isAbstract { names.checkReferences() }
         return ArgumentGrammar(decoded, order: order, clusters: clusters)
     }
 

@@ -2,24 +2,62 @@ extension ProgramDecoder {
     // MARK: Inputs and results
 
     func inputRules(_ node: YAMLNode) -> [InputItem] {
-        (read.list(node, "inputs") ?? []).compactMap(inputRule).map { .rule($0) }
+        (read.list(node, "inputs") ?? []).compactMap { item in
+            guard case .mapping(let entries) = item.content, entries.contains(where: { $0.key == "one_of" }) else {
+                return inputRule(item, isMember: false).map { .rule($0) }
+            }
+            return inputChoice(item)
+        }
     }
 
-    private func inputRule(_ node: YAMLNode) -> InputRule? {
-        let keys = ["path", "required", "max_size", "max_count", "max_total", "help"]
-        guard let fields = Fields(node, what: "inputs", keys: keys, findings: findings) else { return nil }
-        let path = fields.required("path", in: "inputs").flatMap { read.glob($0, "path") }
-        let size = fields.required("max_size", in: "inputs").flatMap { read.size($0, "max_size") }
+    private func inputChoice(_ node: YAMLNode) -> InputItem? {
+        let what = "inputs.one_of"
+        guard let fields = Fields(node, what: what, keys: ["one_of", "required", "help"], findings: findings),
+            let list = fields.node("one_of"), let items = read.list(list, what)
+        else { return nil }
+        if items.count < 2 { findings.add(list.mark, "\(what): a choice needs at least two rules") }
+        let required = fields.node("required").flatMap { read.bool($0, "required") } ?? true
+        let help = fields.node("help").flatMap { read.prose($0, "help") }
+        let rules = items.compactMap { inputRule($0, isMember: true) }
+        return rules.isEmpty ? nil : .oneOf(rules, required: required, help: help)
+    }
+
+    private func inputRule(_ node: YAMLNode, isMember: Bool) -> InputRule? {
+        let keys = ["path"] + (isMember ? [] : ["required"]) + ["max_size", "max_count", "max_total", "type", "help"]
+        let what = isMember ? "inputs.one_of" : "inputs"
+        guard let fields = Fields(node, what: what, keys: keys, findings: findings) else { return nil }
+        let path = fields.required("path", in: what).flatMap { read.glob($0, "path") }
+        let size = fields.required("max_size", in: what).flatMap { read.size($0, "max_size") }
         let total = fields.node("max_total").flatMap { read.size($0, "max_total") }
+        let types = fields.node("type").map(contentTypes) ?? []
         let rule = (
-            required: fields.node("required").flatMap { read.bool($0, "required") } ?? false,
+            required: isMember ? false : fields.node("required").flatMap { read.bool($0, "required") } ?? false,
             count: fields.node("max_count").flatMap { read.integer($0, "max_count", in: 1...100_000) },
             help: fields.node("help").flatMap { read.prose($0, "help") }
         )
         guard let path, let size else { return nil }
         return InputRule(
             path: path, required: rule.required, maxSize: size,
-            maxCount: rule.count.map(Int.init) ?? (path.isPlain ? 1 : 1000), maxTotal: total, help: rule.help)
+            maxCount: rule.count.map(Int.init) ?? (path.isPlain ? 1 : 1000), maxTotal: total, types: types,
+            help: rule.help)
+    }
+
+    /// One kind of content or a list of them, each once.
+    private func contentTypes(_ node: YAMLNode) -> [ContentType] {
+        var types: [ContentType] = []
+        for name in read.textOrTexts(node, "type") {
+            guard let type = ContentType(word: name.text) else {
+                let item = YAMLNode(mark: name.mark, content: .scalar(name.text, isPlain: false))
+                read.reportUnknown(item, "type", among: ContentType.words)
+                continue
+            }
+            if types.contains(type) {
+                findings.add(name.mark, "type: \(quoted(name.text)) is there already")
+            } else {
+                types.append(type)
+            }
+        }
+        return types
     }
 
     func resultRules(_ node: YAMLNode) -> [ResultRule] {
@@ -27,18 +65,19 @@ extension ProgramDecoder {
     }
 
     private func resultRule(_ node: YAMLNode) -> ResultRule? {
-        let keys = ["path", "when", "required", "max_size", "max_count", "help"]
+        let keys = ["path", "when", "required", "max_size", "excess", "max_count", "help"]
         guard let fields = Fields(node, what: "results", keys: keys, findings: findings) else { return nil }
         let path = fields.required("path", in: "results").flatMap { read.glob($0, "path") }
         let when = fields.required("when", in: "results").flatMap(condition)
         let size = fields.node("max_size").flatMap { read.size($0, "max_size") }
+        let excess = fields.node("excess").flatMap { read.word($0, "results.excess", ResultRule.Excess.self) }
         let count = fields.node("max_count").flatMap { read.integer($0, "max_count", in: 1...1_000_000) }
         let required = fields.node("required").flatMap { read.bool($0, "required") }
         let help = fields.node("help").flatMap { read.prose($0, "help") }
         guard let path, let when else { return nil }
         return ResultRule(
-            path: path, when: when, required: required ?? false, maxSize: size, maxCount: count.map(Int.init) ?? 1000,
-            help: help)
+            path: path, when: when, required: required ?? false, maxSize: size, excess: excess ?? .refuse,
+            maxCount: count.map(Int.init) ?? 1000, help: help)
     }
 
     /// `any`, or one or several names of final states and causes.
@@ -60,38 +99,6 @@ extension ProgramDecoder {
             }
         }
         return names.isEmpty ? nil : .only(states: states, causes: causes)
-    }
-
-    // MARK: Streams
-
-    func streamSource(_ node: YAMLNode) -> StreamSource? {
-        switch node.content {
-        case .scalar("ignore", _): .ignore
-        case .scalar("stream", _): .stream
-        case .mapping: streamFile(node, "stdin").map { .file($0) }
-        default: unknownStream(node, "stdin", "ignore, stream, {file: NAME}")
-        }
-    }
-
-    func streamSink(_ node: YAMLNode, _ what: String) -> StreamSink? {
-        switch node.content {
-        case .scalar("ignore", _): .ignore
-        case .scalar("stream", _): .stream
-        case .scalar("stdout", _) where what == "stderr": .stdout
-        case .mapping: streamFile(node, what).map { .file($0) }
-        default:
-            unknownStream(node, what, "stream, ignore, {file: NAME}" + (what == "stderr" ? ", stdout" : ""))
-        }
-    }
-
-    private func streamFile(_ node: YAMLNode, _ what: String) -> String? {
-        let fields = Fields(node, what: what, keys: ["file"], findings: findings)
-        return fields?.required("file", in: what).flatMap { read.fileName($0, "\(what).file") }
-    }
-
-    private func unknownStream<Stream>(_ node: YAMLNode, _ what: String, _ allowed: String) -> Stream? {
-        findings.add(node.mark, "\(what): \(node.kind) is not possible here; allowed: \(allowed)")
-        return nil
     }
 
     // MARK: Environment
@@ -142,7 +149,7 @@ extension ProgramDecoder {
         guard let fields = Fields(node, what: "limits", keys: names, findings: findings) else { return nil }
         var rules: [LimitName: LimitRule] = [:]
         for name in LimitName.allCases {
-            let isOptional = name == .file_size || name == .temporary
+            let isOptional = isAbstract || name == .file_size || name == .temporary
             let node = isOptional ? fields.node(name.rawValue) : fields.required(name.rawValue, in: "limits")
             rules[name] = node.flatMap { limitRule($0, name) }
         }

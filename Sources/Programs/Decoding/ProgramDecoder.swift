@@ -2,10 +2,13 @@
 struct ProgramDecoder {
     let findings: Findings
     let fileName: String
+    /// What must be there may also come from whoever extends the program.
+    var isAbstract = false
 
     static let keys = [
-        "program", "summary", "version", "executable", "arguments", "inputs", "results", "stdin", "stdout", "stderr",
-        "environment", "success", "stop", "suspend", "limits", "security", "who",
+        "program", "extends", "abstract", "summary", "version", "executable", "arguments", "inputs", "results", "stdin",
+        "stdout",
+        "stderr", "environment", "success", "stop", "suspend", "limits", "security", "who",
     ]
 
     var read: ValueReader { ValueReader(findings: findings) }
@@ -16,11 +19,11 @@ struct ProgramDecoder {
         guard let fields = Fields(root, what: "a program file", keys: Self.keys, findings: findings) else {
             return nil
         }
-        let limits = fields.required("limits", in: "program").flatMap(limitRules)
-        let security = fields.required("security", in: "program").flatMap(securityProfile)
+        let limits = needed("limits", fields).flatMap(limitRules)
+        let security = needed("security", fields).flatMap(securityProfile)
         let name = fields.required("program", in: "program").flatMap(programName)
-        let summary = fields.required("summary", in: "program").flatMap { read.prose($0, "summary") }
-        let executable = fields.required("executable", in: "program").flatMap { read.absolutePath($0, "executable") }
+        let summary = needed("summary", fields).flatMap { read.prose($0, "summary") }
+        let executable = needed("executable", fields).flatMap { read.absolutePath($0, "executable") }
         let program = Program(
             name: name ?? "", summary: summary ?? "",
             version: fields.node("version").flatMap { read.prose($0, "version") },
@@ -31,6 +34,7 @@ struct ProgramDecoder {
             stdin: fields.node("stdin").flatMap(streamSource) ?? .ignore,
             stdout: fields.node("stdout").flatMap { streamSink($0, "stdout") } ?? .stream,
             stderr: fields.node("stderr").flatMap { streamSink($0, "stderr") } ?? .stream,
+            streamCaps: streamCaps(fields),
             environment: fields.node("environment").map(environmentRules) ?? EnvironmentRules(set: [:], accept: []),
             successExitCodes: fields.node("success").flatMap(exitCodes) ?? [0],
             stop: fields.node("stop").flatMap { stopRule($0, "stop") }
@@ -45,7 +49,11 @@ struct ProgramDecoder {
 
     // MARK: Single keys
 
-    private func programName(_ node: YAMLNode) -> String? {
+    private func needed(_ key: String, _ fields: Fields) -> YAMLNode? {
+        isAbstract ? fields.node(key) : fields.required(key, in: "program")
+    }
+
+    func programName(_ node: YAMLNode) -> String? {
         guard let name = read.checked(node, "program", reasonAgainstName) else { return nil }
         let file = fileName.split(separator: "/").last.map(String.init) ?? ""
         for suffix in [".yaml", ".yml"] where file.hasSuffix(suffix) && file.dropLast(suffix.count) != name {
@@ -91,7 +99,7 @@ struct ProgramDecoder {
 
     private func checkAcross(_ program: Program, _ fields: Fields) {
         // An input rule that could not be read may be the one that is meant.
-        if findings.isEmpty, case .file(let name) = program.stdin, let node = fields.node("stdin"),
+        if findings.isEmpty, !isAbstract, case .file(let name) = program.stdin, let node = fields.node("stdin"),
             !program.inputRules.contains(where: { $0.path.matches(name) })
         {
             findings.add(node.mark, "stdin: no rule under 'inputs' accepts the file \(quoted(name))")

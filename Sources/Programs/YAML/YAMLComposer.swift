@@ -8,38 +8,41 @@ private struct Stopped: Error {}
 /// Only the plain part of YAML is accepted: anchors, aliases and tags are what lets a small file become a large one or
 /// mean something else than it shows, so each is an error.
 struct YAMLComposer: ~Copyable {
-    static let maxBytes = 1 << 20
     static let maxDepth = 32
-    static let maxNodes = 20_000
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let findings: Findings
     private let bytes: UnsafeBufferPointer<UInt8>
-    private var nodes = 0
+    private let file: Int
 
     /// The document's root, or `nil` when the file cannot be read as one; reasons go to `findings`.
-    static func compose(_ bytes: [UInt8], findings: Findings) -> YAMLNode? {
-        guard bytes.count <= maxBytes else {
-            findings.add(Mark(line: 1, column: 1), "the file is larger than 1 MiB")
+    ///
+    /// - Parameter file: Its number, for the marks.
+    static func compose(_ bytes: [UInt8], findings: Findings, file: Int = 0) -> YAMLNode? {
+        guard findings.budget.take(bytes: bytes.count) else {
+            findings.add(
+                Mark(line: 1, column: 1, file: file),
+                file == 0 ? "the file is larger than 1 MiB" : "together with those that extend it larger than 1 MiB")
             return nil
         }
-        if let mark = firstInvalidUTF8(in: bytes) {
+        if let mark = firstInvalidUTF8(in: bytes, file: file) {
             findings.add(mark, "not valid UTF-8")
             return nil
         }
         return bytes.withUnsafeBufferPointer { buffer in
-            guard var composer = YAMLComposer(buffer, findings: findings) else { return nil }
+            guard var composer = YAMLComposer(buffer, findings: findings, file: file) else { return nil }
             return try? composer.document()
         }
     }
 
-    private init?(_ bytes: UnsafeBufferPointer<UInt8>, findings: Findings) {
+    private init?(_ bytes: UnsafeBufferPointer<UInt8>, findings: Findings, file: Int) {
         parser = .allocate(capacity: 1)
+        self.file = file
         self.findings = findings
         self.bytes = bytes
         guard yaml_parser_initialize(parser) == 1 else {
             parser.deallocate()
-            findings.add(Mark(line: 1, column: 1), "out of memory")
+            findings.add(Mark(line: 1, column: 1, file: file), "out of memory")
             return nil
         }
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
@@ -57,7 +60,7 @@ struct YAMLComposer: ~Copyable {
         _ = try next()
         let start = try next()
         guard start.type == YAML_DOCUMENT_START_EVENT else {
-            findings.add(Mark(line: 1, column: 1), "the file is empty")
+            findings.add(Mark(line: 1, column: 1, file: file), "the file is empty")
             throw Stopped()
         }
         let root = try node(next(), depth: 1)
@@ -71,8 +74,7 @@ struct YAMLComposer: ~Copyable {
     }
 
     private mutating func node(_ event: Event, depth: Int) throws -> YAMLNode {
-        nodes += 1
-        guard nodes <= Self.maxNodes else { throw stop(event.mark, "more than \(Self.maxNodes) values") }
+        guard findings.budget.takeNode() else { throw stop(event.mark, "more than \(Budget.maxNodes) values") }
         guard depth <= Self.maxDepth else { throw stop(event.mark, "nested deeper than \(Self.maxDepth)") }
         if event.hasAnchor { findings.add(event.mark, "anchors (&name) are not allowed") }
         if event.hasTag { findings.add(event.mark, "tags (!name) are not allowed") }
@@ -138,16 +140,16 @@ struct YAMLComposer: ~Copyable {
         var event = yaml_event_t()
         guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxError() }
         defer { yaml_event_delete(&event) }
-        return Event(event)
+        return Event(event, file: file)
     }
 
     private func syntaxError() -> Stopped {
         let problem = parser.pointee.problem.map { String(cString: $0) } ?? "not readable"
         if parser.pointee.error == YAML_READER_ERROR {
-            return stop(mark(ofByte: parser.pointee.problem_offset, in: bytes), problem)
+            return stop(mark(ofByte: parser.pointee.problem_offset, in: bytes, file: file), problem)
         }
         let context = parser.pointee.context.map { " " + String(cString: $0) } ?? ""
-        return stop(Mark(parser.pointee.problem_mark), "not valid YAML: \(problem)\(context)")
+        return stop(Mark(parser.pointee.problem_mark, file: file), "not valid YAML: \(problem)\(context)")
     }
 }
 
@@ -160,9 +162,9 @@ private struct Event {
     var hasAnchor = false
     var hasTag = false
 
-    init(_ event: yaml_event_t) {
+    init(_ event: yaml_event_t, file: Int) {
         type = event.type
-        mark = Mark(event.start_mark)
+        mark = Mark(event.start_mark, file: file)
         switch event.type {
         case YAML_SCALAR_EVENT:
             let scalar = event.data.scalar
@@ -182,17 +184,17 @@ private struct Event {
 }
 
 extension Mark {
-    fileprivate init(_ mark: yaml_mark_t) {
-        self.init(line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+    fileprivate init(_ mark: yaml_mark_t, file: Int) {
+        self.init(line: Int(mark.line) + 1, column: Int(mark.column) + 1, file: file)
     }
 }
 
 /// The place of a byte, counting characters in its line.
-private func mark(ofByte offset: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Mark {
-    var mark = Mark(line: 1, column: 1)
+private func mark(ofByte offset: Int, in bytes: UnsafeBufferPointer<UInt8>, file: Int) -> Mark {
+    var mark = Mark(line: 1, column: 1, file: file)
     for byte in bytes.prefix(offset) {
         if byte == UInt8(ascii: "\n") {
-            mark = Mark(line: mark.line + 1, column: 1)
+            mark = Mark(line: mark.line + 1, column: 1, file: file)
         } else if byte & 0xC0 != 0x80 {
             mark.column += 1
         }
@@ -200,13 +202,14 @@ private func mark(ofByte offset: Int, in bytes: UnsafeBufferPointer<UInt8>) -> M
     return mark
 }
 
-private func firstInvalidUTF8(in bytes: [UInt8]) -> Mark? {
+private func firstInvalidUTF8(in bytes: [UInt8], file: Int) -> Mark? {
     guard String(validating: bytes, as: UTF8.self) == nil else { return nil }
     var decoder = UTF8()
     var iterator = bytes.makeIterator()
-    var mark = Mark(line: 1, column: 1)
+    var mark = Mark(line: 1, column: 1, file: file)
     while case .scalarValue(let scalar) = decoder.decode(&iterator) {
-        mark = scalar == "\n" ? Mark(line: mark.line + 1, column: 1) : Mark(line: mark.line, column: mark.column + 1)
+        mark.column += 1
+        if scalar == "\n" { mark = Mark(line: mark.line + 1, column: 1, file: file) }
     }
     return mark
 }

@@ -2,8 +2,10 @@
 struct Mark: Sendable, Equatable, Comparable {
     var line: Int
     var column: Int
+    /// Which of the files that a program is made of: 0 is its own, 1 the one that it extends, and so on.
+    var file = 0
 
-    static func < (a: Mark, b: Mark) -> Bool { (a.line, a.column) < (b.line, b.column) }
+    static func < (a: Mark, b: Mark) -> Bool { (a.file, a.line, a.column) < (b.file, b.line, b.column) }
 }
 
 /// One node of a YAML document with the place where it starts.
@@ -37,4 +39,12 @@ struct YAMLNode: Sendable, Equatable {
 
     /// `key:` with nothing behind it.
     var isAbsent: Bool { content == .scalar("", isPlain: true) }
+
+    /// The entry of a mapping, or `nil`, also of what is no mapping.
+    func entry(_ key: String) -> Entry? {
+        guard case .mapping(let entries) = content else { return nil }
+        return entries.first { $0.key == key }
+    }
+
+    subscript(key: String) -> YAMLNode? { entry(key)?.value }
 }
