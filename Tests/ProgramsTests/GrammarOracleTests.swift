@@ -54,7 +54,8 @@ import Testing
             let grammar = generator.grammar(.fixed).index
             for _ in 0..<20 {
                 let arguments = generator.arguments()
-                let attempt = FixedAttempt.best(grammar, arguments, from: 0, checksValues: true)
+                let attempt = FixedAttempt.best(
+                    grammar, arguments, files: RequestedFiles(inputs: []), from: 0, checksValues: true)
                 guard let end = attempt.end else { continue }
                 let takes = attempt.division.takes(endingAt: end) ?? []
                 let places = takes.flatMap { Array($0.place..<($0.place + $0.length)) }

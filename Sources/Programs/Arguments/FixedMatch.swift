@@ -4,6 +4,7 @@ struct FixedMatch: Taking {
     let arguments: [String]
     /// Whether a wrong value keeps a rule from taking it.
     let checksValues: Bool
+    private var files: RequestedFiles
     /// The last place that anything could be accepted at, and the rules that were asked for there.
     private(set) var furthest: Int
     private(set) var expected: [Int] = []
@@ -12,10 +13,13 @@ struct FixedMatch: Taking {
     /// By position: every argument is read once, however many rules are asked about it.
     private var readings: [[OptionReading]?]
 
-    init(_ grammar: GrammarIndex, _ arguments: [String], from start: Int, checksValues: Bool) {
+    init(
+        _ grammar: GrammarIndex, _ arguments: [String], files: RequestedFiles, from start: Int, checksValues: Bool
+    ) {
         self.grammar = grammar
         self.arguments = arguments
         self.checksValues = checksValues
+        self.files = files
         furthest = start
         readings = Array(repeating: nil, count: arguments.count)
     }
@@ -78,8 +82,13 @@ struct FixedMatch: Taking {
     private mutating func takes(_ text: String, _ leaf: Int, at place: Int) -> Bool {
         let rule = grammar.leaves[leaf]
         guard checksValues, let value = rule.value else { return true }
-        var files: [NamedFile] = []
-        guard let reason = value.reasonToRefuse(text, files: &files) else { return true }
+        var named: [NamedFile] = []
+        guard let reason = value.reasonToRefuse(text, files: &named) else {
+            guard let missing = named.first(where: files.isMissing) else { return true }
+            let reason = files.reason(missing)
+            miss(leaf, at: place, reason)
+            return false
+        }
         let what = text == arguments[place] ? "" : "value \(quoted(text)): "
         miss(leaf, at: place, "\(what)\(reason); \(quoted(rule.names[0])) accepts \(value.summary)")
         return false

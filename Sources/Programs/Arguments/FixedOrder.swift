@@ -2,7 +2,7 @@
 
 extension ArgumentMatcher {
     mutating func matchFixed(_ grammar: GrammarIndex, from start: Int) {
-        let strict = FixedAttempt.best(grammar, arguments, from: start, checksValues: true)
+        let strict = FixedAttempt.best(grammar, arguments, files: files, from: start, checksValues: true)
         if let end = strict.end {
             accept(strict, upTo: end)
             if end < arguments.count { matchCommand(of: grammar, at: end) }
@@ -10,7 +10,7 @@ extension ArgumentMatcher {
         }
         // With the values left out of account, every wrong value of a list of the right shape can be named.
         let before = foundCount
-        let shape = FixedAttempt.best(grammar, arguments, from: start, checksValues: false)
+        let shape = FixedAttempt.best(grammar, arguments, files: files, from: start, checksValues: false)
         if let end = shape.end { accept(shape, upTo: end) }
         if foundCount == before {
             let (position, reason) = strict.reason
@@ -50,9 +50,9 @@ struct FixedAttempt {
 
     /// With `--` at its place if that leads to the end, otherwise without, otherwise what got further.
     static func best(
-        _ grammar: GrammarIndex, _ arguments: [String], from start: Int, checksValues: Bool
+        _ grammar: GrammarIndex, _ arguments: [String], files: RequestedFiles, from start: Int, checksValues: Bool
     ) -> FixedAttempt {
-        let match = FixedMatch(grammar, arguments, from: start, checksValues: checksValues)
+        let match = FixedMatch(grammar, arguments, files: files, from: start, checksValues: checksValues)
         let without = { FixedAttempt(match, from: start, hasSeparator: false) }
         guard grammar.hasSeparator, arguments[start...].contains("--") else { return without() }
         let with = FixedAttempt(match, from: start, hasSeparator: true)

@@ -14,6 +14,7 @@ extension ArgumentMatcher {
                 level.positionals.append(position)
             } else if text == "--", grammar.hasSeparator {
                 onlyPositionals = true
+                level.separator = position
             } else if let reading = grammar.readings(text).first {
                 position = take(reading, at: position, &level)
             } else if !grammar.commands.isEmpty, !looksLikeOption(text) {
@@ -108,7 +109,7 @@ extension ArgumentMatcher {
 
     /// Whether every positional found a rule and every rule its positionals.
     private mutating func matchPositionals(_ level: inout Level) -> Bool {
-        let match = PositionalMatch(level: level, arguments: arguments)
+        let match = PositionalMatch(level: level, arguments: arguments, files: files)
         let solution = match.solve()
         let outcome = solution ?? match.bestEffort()
         for (position, leaf) in outcome.assigned where !isHopeless {

@@ -8,6 +8,8 @@ struct Level {
     private(set) var firstUses: [Int]
     /// In a free order: positions of the arguments that are neither flags nor options.
     var positionals: [Int] = []
+    /// Where `--` stands, if it does.
+    var separator: Int?
 
     init(grammar: GrammarIndex, end: Int) {
         self.grammar = grammar
@@ -17,6 +19,11 @@ struct Level {
     }
 
     func rule(_ leaf: Int) -> ArgumentRule { grammar.leaves[leaf] }
+
+    /// Whether an argument looks like an option, and no `--` in front of it says that it is none.
+    func isDashed(_ text: String, at position: Int) -> Bool {
+        looksLikeOption(text) && position < separator ?? .max
+    }
 
     mutating func use(_ leaf: Int, at position: Int) {
         counts[leaf] += 1

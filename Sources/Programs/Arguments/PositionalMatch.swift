@@ -3,6 +3,7 @@
 struct PositionalMatch: Taking {
     let level: Level
     let arguments: [String]
+    let files: RequestedFiles
 
     private var count: Int { level.positionals.count }
     private var grammar: GrammarIndex { level.grammar }
@@ -36,12 +37,15 @@ struct PositionalMatch: Taking {
     }
 
     private func accepts(_ leaf: Int, _ place: Int) -> Bool {
-        let text = arguments[level.positionals[place]]
+        let position = level.positionals[place]
+        let text = arguments[position]
         switch level.grammar.leaves[leaf].kind {
         case .literal(let literal): return isSame(literal, text)
         case .positional(_, let value):
-            var files: [NamedFile] = []
-            return value.reasonToRefuse(text, files: &files) == nil
+            // That one rule names it does not make it a free text for another.
+            if level.isDashed(text, at: position), !value.namesDashed(text) { return false }
+            var named: [NamedFile] = []
+            return value.reasonToRefuse(text, files: &named) == nil && !named.contains(where: files.isMissing)
         case .flag, .option: return false
         }
     }

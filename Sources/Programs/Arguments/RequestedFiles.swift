@@ -11,15 +11,19 @@ struct RequestedFiles {
         self.inputs = Set(inputs.map(ExactText.init))
     }
 
+    /// Whether a file has to be brought by the request, and is not.
+    func isMissing(_ file: NamedFile) -> Bool { file.direction == .input && !inputs.contains(ExactText(file.name)) }
+
     /// Takes down a file that a value names, or says why it cannot be named.
     mutating func note(_ file: NamedFile) -> String? {
+        if let reason = reason(file) { return reason }
         let isInput = inputs.contains(ExactText(file.name))
-        switch file.direction {
-        case .any where isInput: break
-        case .output, .any: outputs.append(file.name)
-        case .input where isInput: break
-        case .input: return "the request brings no input file \(quoted(file.name)); inputs: \(brought)"
-        }
+        if file.direction == .output || file.direction == .any && !isInput { outputs.append(file.name) }
         return nil
+    }
+
+    /// Why a file cannot be named, or `nil`.
+    mutating func reason(_ file: NamedFile) -> String? {
+        isMissing(file) ? "the request brings no input file \(quoted(file.name)); inputs: \(brought)" : nil
     }
 }
