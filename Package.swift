@@ -73,6 +73,11 @@ let package = Package(
                 ])
             ]),
 
+        // What the rules cost; only `make bench-programs` builds it in release.
+        .executableTarget(
+            name: "programs-bench", dependencies: ["Programs"], path: "Benchmarks/programs",
+            exclude: ["run", "peers.py"], swiftSettings: strict),
+
         .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: strict),
         .testTarget(name: "ProgramsTests", dependencies: ["Programs"], swiftSettings: strict),
         .testTarget(
