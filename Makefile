@@ -12,6 +12,8 @@ DESTDIR ?=
 SWIFT_TEST_FLAGS ?=
 # For example: 1000 --json
 BENCH_FLAGS ?=
+# How long `make fuzz` runs.
+SECONDS := 60
 
 BUILD := .build
 DIST := $(BUILD)/dist
@@ -21,7 +23,7 @@ STATIC := $(BUILD)/static
 TEST_RESULTS := $(BUILD)/test-results.xml
 
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
-SHELL_SCRIPTS := packaging/install-debian-packages profiles/examples/demo .ci/run .ci/test-counts
+SHELL_SCRIPTS := packaging/install-debian-packages profiles/examples/demo .ci/run .ci/test-counts Tests/Fuzz/fuzz
 
 # Product by product: a package with an Embedded Swift target cannot be built statically as a whole. The linker
 # warns, for each call of getpwuid, dlopen and their like that the Swift runtime could make, that it would want the
@@ -32,7 +34,7 @@ swift_build = swift build -c release $(1) 2>&1 \
 # $(call strip_to,BINARY,TARGET): replaced in one step, so that a running one is left alone.
 strip_to = install -d $(dir $(2)) && strip -o $(2).new $(1) && mv $(2).new $(2)
 
-.PHONY: help build demo test bench install lint format clean setup-build setup-demo setup-test setup-bench root
+.PHONY: help build demo test bench bench-programs fuzz install lint format clean setup-build setup-demo setup-test setup-bench root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +88,15 @@ install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DE
 bench: root setup-bench build ## measure jrun exec beside bubblewrap with the same view (as root)
 	@echo "bench: running Benchmarks/exec"
 	@Benchmarks/exec --dist $(DIST) $(BENCH_FLAGS)
+
+bench-programs: setup-bench ## measure reading and checking rules beside Python's yaml, argparse and re
+	@echo "bench-programs: building"
+	@$(call swift_build,--product programs-bench)
+	@echo "bench-programs: running Benchmarks/programs/run"
+	@Benchmarks/programs/run --binary $(RELEASE)/programs-bench $(BENCH_FLAGS)
+
+fuzz: setup-build ## look for crashes and disagreements with libFuzzer: make fuzz SECONDS=600
+	@Tests/Fuzz/fuzz $(SECONDS)
 
 lint: ## check the format of the Swift sources, and the shell scripts
 	@echo "lint: swift format over $(SWIFT_SOURCES)"
