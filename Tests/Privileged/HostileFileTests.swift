@@ -91,7 +91,7 @@ private enum Hostile {
             ("many globs", globs("**/" + String(repeating: "*a", count: 120))),
             ("globs of stars", globs(String(repeating: "*", count: 300))),
             ("many choices", bytes(head + "arguments:\n  - {argument: A, value: {choose: [" + list(19_000) + "]}}")),
-            ("many aliases", bytes(head + "arguments:\n  - flag: [" + list(19_000) + "]")),
+            ("many aliases", bytes(head + "arguments:\n  - flag: [" + list(19_000) + ", -c0]")),
             ("nested choices", bytes(head + "arguments: " + String(repeating: "[{one_of: ", count: 15))),
         ]
 
