@@ -44,8 +44,12 @@ public struct ProgramDraft: Sendable {
     /// The file's text.
     public func yaml() -> String {
         let help = helpText.map { HelpText($0) }
-        var rules = (help?.options ?? []).isEmpty ? [] : DraftRule.all(help?.options ?? [])
-        // The linter is the judge: a rule that it does not take becomes a comment.
+        return yaml(help, DraftRule.all(help?.options ?? []))
+    }
+
+    /// The linter is the judge: a rule that it does not take becomes a comment.
+    func yaml(_ help: HelpText?, _ wanted: [DraftRule]) -> String {
+        var rules = wanted
         for _ in 0..<8 {
             let (text, lines) = compose(help, rules)
             guard case .failure(let found) = ProgramFile.parse(Array(text.utf8), fileName: "draft") else { return text }

@@ -56,7 +56,7 @@ struct NewProgram: ParsableCommand {
     /// As the run will see it: absolute, without links in the directories that a run does not have.
     private func absolutePath(of path: String) throws -> String {
         guard FileSystem.isExecutable(path), let status = try? FileStatus(path: path), status.kind == .file else {
-            throw RunRefused("'\(path)' is not an executable file", exitCode: 126)
+            throw RunRefused("'\(path)' is not an executable file; give its whole path", exitCode: 126)
         }
         let absolute = path.hasPrefix("/") && !path.contains("/.") && !path.contains("//") ? path : resolved(path)
         guard absolute.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value < 0x7F }) else {
@@ -73,7 +73,7 @@ struct NewProgram: ParsableCommand {
     }
 
     private func text(for draft: ProgramDraft) throws -> String? {
-        guard let helpText else { return try HelpRun(draft).text() }
+        guard let helpText else { return HelpRun(draft).text() }
         do {
             let bytes =
                 helpText == "-"

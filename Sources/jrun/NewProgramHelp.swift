@@ -9,11 +9,19 @@ struct HelpRun {
     init(_ draft: ProgramDraft) { self.draft = draft }
 
     /// Nil, with a sentence on stderr, when there is none to be had.
-    func text() throws -> String? {
+    func text() -> String? {
         guard isRoot() else {
             complain("the help text was not read, which needs root; give it by --help-text FILE")
             return nil
         }
+        do { return try firstAnswer() } catch {
+            // A draft without arguments is worth more than none.
+            complain("the help text was not read: \(error); give it by --help-text FILE")
+            return nil
+        }
+    }
+
+    private func firstAnswer() throws -> String? {
         var best: String?
         for word in ["--help", "-h", "help"] {
             guard let text = try answer(to: word), !text.isEmpty else { continue }

@@ -96,6 +96,15 @@ import Testing
         #expect(text.contains("- /opt/sort  # the executable"))
     }
 
+    /// Whatever a help text could ever be taken for, the linter has the last word.
+    @Test func whatTheLinterRefusesIsAComment() throws {
+        let options = [["-a"], ["no-dash"], ["-b", "-a"], ["-c"]].map { HelpText.Option(names: $0) }
+        let text = ProgramDraft(name: "x", executable: "/usr/bin/x").yaml(nil, options.map { DraftRule(option: $0) })
+        let program = try ProgramFile.parse(Array(text.utf8), fileName: "x.yaml").get()
+        #expect(program.arguments.items.flatMap(\.leaves).map(\.names) == [["-a"], ["-c"]])
+        #expect(text.contains("  # - flag: \"no-dash\""))
+    }
+
     @Test func whatIsUnclearIsAComment() throws {
         var draft = ProgramDraft(name: "x", executable: "/usr/bin/x")
         draft.helpText =
