@@ -57,7 +57,8 @@ extension AssembledLevel {
         // Which rule a flag or an option belongs to is known; one word for each will do.
         for (position, piece) in pieces.enumerated() where !piece.isPositional { level.use(piece.leaf, at: position) }
         level.positionals = pieces.indices.filter { pieces[$0].isPositional }
-        guard let outcome = PositionalMatch(level: level, arguments: pieces.map { $0.words[0] }, files: files).solve() else {
+        guard let outcome = PositionalMatch(level: level, arguments: pieces.map { $0.words[0] }, files: files).solve()
+        else {
             return nil
         }
         var leaves = pieces.map(\.leaf)
