@@ -73,10 +73,32 @@ struct Harvest {
     /// - Parameter outputDirectory: an open directory, or nil to look but not copy.
     mutating func collect(from workspace: borrowing Workspace, into outputDirectory: Int32?) throws -> Outcome {
         var outcome = Outcome()
+        var paths = try listing(of: workspace.root.raw, refused: &outcome.refused)
         let rules = program.results.filter { $0.applies(state: state, cause: cause) }
+        let counts = take(&paths, by: rules, from: workspace, into: outputDirectory, &outcome)
+        outcome.missing = zip(rules, counts).filter { $0.required && $1 == 0 }.map(\.0.path.source)
+        if state == .complete, !outcome.missing.isEmpty {
+            // For want of a result the run has failed after all, and a failed one may leave other files.
+            let others = program.results.filter { $0.applies(state: .failed, cause: .result) }
+            _ = take(&paths, by: others, from: workspace, into: outputDirectory, &outcome)
+        }
+        let unnamed = outcome.refusals - Harvest.maxRefusals
+        if unnamed > 0 { outcome.refused.append("and about \(unnamed) more") }
+        return outcome
+    }
+
+    /// Takes what matches out of `paths`. Returns how many files each rule got.
+    private mutating func take(
+        _ paths: inout [String], by rules: [ResultRule], from workspace: borrowing Workspace,
+        into outputDirectory: Int32?, _ outcome: inout Outcome
+    ) -> [Int] {
         var counts = [Int](repeating: 0, count: rules.count)
-        for path in try listing(of: workspace.root.raw, refused: &outcome.refused) {
-            guard let index = rules.firstIndex(where: { $0.path.matches(path) }) else { continue }
+        var others: [String] = []
+        for path in paths {
+            guard let index = rules.firstIndex(where: { $0.path.matches(path) }) else {
+                others.append(path)
+                continue
+            }
             do {
                 let taken = try take(
                     path, by: rules[index], count: counts[index], from: workspace, into: outputDirectory)
@@ -91,12 +113,8 @@ struct Harvest {
                 }
             }
         }
-        let unnamed = outcome.refusals - Harvest.maxRefusals
-        if unnamed > 0 { outcome.refused.append("and about \(unnamed) more") }
-        for (index, rule) in rules.enumerated() where rule.required && counts[index] == 0 {
-            outcome.missing.append(rule.path.source)
-        }
-        return outcome
+        paths = others
+        return counts
     }
 
     /// Nil for an input that the program has not touched.

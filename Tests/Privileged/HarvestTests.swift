@@ -77,6 +77,19 @@ extension Privileged {
             #expect(outcome.stderr == "jrun: probe failed: required result missing: *.sol\n")
         }
 
+        /// The log that says why there is no result is wanted most then.
+        @Test func withoutItsRequiredResultARunLeavesWhatAFailedOneLeaves() throws {
+            let outcome = try run(
+                "batch", "write", "part.txt", "p", "--", "write", "why.log", "w", "--", "write", "core.dat", "c", "--",
+                "write", "killed.txt", "k",
+                results: """
+                    [{path: '*.sol', when: complete, required: true}, {path: part.txt, when: complete},
+                    {path: '*.log', when: failed}, {path: core.dat, when: result}, {path: killed.txt, when: killed}]
+                    """)
+            #expect(outcome.cause == "result" && outcome.report["results_missing"].strings == ["*.sol"])
+            #expect(outcome.results == ["core.dat", "part.txt", "why.log"])
+        }
+
         @Test func onlyRegularFilesAreTaken() throws {
             let outcome = try run(
                 "batch", "symlink", "/etc/passwd", "link.txt", "--", "symlink", "real.txt", "inner.txt", "--", "fifo",
