@@ -92,7 +92,6 @@ struct ArgumentMatcher {
         refuse(level.end < arguments.count ? "\(message) before the command" : message, at: level.end)
     }
 
-    func times(_ count: Int) -> String {
-        count == 1 ? "once" : "\(count) times"
-    }
 }
+
+func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }
