@@ -84,7 +84,8 @@ extension ArgumentMatcher {
     ) -> Int {
         let name = String(arguments[position].prefix { $0 != "=" })
         let names = foundCount < Self.maxSuggestions ? level.grammar.leavesByName.keys.map(\.text).sorted() : []
-        let cluster = attempt?.unknownLetter.map { ", and no flag or option is the letter \(quoted($0)) of a cluster" } ?? ""
+        let cluster =
+            attempt?.unknownLetter.map { ", and no flag or option is the letter \(quoted($0)) of a cluster" } ?? ""
         refuse(
             "no rule accepts it\(cluster)\(suggestion(for: name, among: names, else: ";")) \(level.accepted)",
             at: position)

@@ -28,6 +28,7 @@ public struct NameFilter: Sendable, Equatable {
     var phrase: String {
         let kept = patterns.map(\.source), refused = exceptions.map(\.source)
         let matching = kept.isEmpty ? "" : " matching " + (kept.count == 1 ? kept[0] : "one of \(shortList(kept))")
-        return refused.isEmpty ? matching : "\(matching), but " + (refused.count == 1 ? "not " : "none of ") + shortList(refused)
+        return refused.isEmpty
+            ? matching : "\(matching), but " + (refused.count == 1 ? "not " : "none of ") + shortList(refused)
     }
 }

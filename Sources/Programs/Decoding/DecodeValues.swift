@@ -67,7 +67,8 @@ extension ProgramDecoder {
         }
         var units: [String] = []
         for item in items {
-            guard let unit = read.checked(item, "\(what).units", { reason?($0) ?? reasonAgainstUnit($0, of: what) }) else { continue }
+            guard let unit = read.checked(item, "\(what).units", { reason?($0) ?? reasonAgainstUnit($0, of: what) })
+            else { continue }
             if units.contains(where: { isSame($0, unit) }) {
                 findings.add(item.mark, "\(what).units: \(quoted(unit)) is given twice")
             }
@@ -158,7 +159,8 @@ extension ProgramDecoder {
         guard case .mapping = node.content else {
             return read.word(node, "file", FileDirection.self).map { .file($0) }
         }
-        guard let fields = Fields(node, what: "file", keys: ["direction", "pattern", "except"], findings: findings) else {
+        guard let fields = Fields(node, what: "file", keys: ["direction", "pattern", "except"], findings: findings)
+        else {
             return nil
         }
         let names = NameFilter(

@@ -23,7 +23,9 @@ struct Fields {
             let nearest = suggestion(for: entry.key, among: keys, else: ";")
             // `{help: one, two}` is a text and a key.
             let isRest = node.isFlow && entry.value.isAbsent && nearest == ";"
-            let hint = isRest ? " or, if it belongs to the text before it, quote that: between braces, a comma ends a text;" : nearest
+            let hint =
+                isRest
+                ? " or, if it belongs to the text before it, quote that: between braces, a comma ends a text;" : nearest
             findings.add(
                 entry.keyMark,
                 "key \(quoted(entry.key)) is not known here\(hint) allowed: \(keys.joined(separator: ", "))")

@@ -52,7 +52,8 @@ extension Lint {
             let which = names.patterns.isEmpty ? "" : " that matches \(names.quotedPatterns)"
             let reason =
                 names.exceptions.isEmpty
-                ? "no possible file name matches \(names.quotedPatterns)" : "'except' leaves no possible file name\(which)"
+                ? "no possible file name matches \(names.quotedPatterns)"
+                : "'except' leaves no possible file name\(which)"
             warn(keyPath, "\(name) can never be given: \(reason)")
             return
         }
