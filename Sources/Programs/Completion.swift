@@ -62,17 +62,17 @@ struct CompletionValues {
     func candidates(of rule: ValueRule, typed: String, prefix: String = "") -> [CompletionCandidate] {
         switch rule {
         case .choice(let texts): texts.map { CompletionCandidate(prefix + $0) }
-        case .file(.input, let pattern): names(inputs, pattern, prefix)
-        case .file(.output, let pattern): names(results, pattern, prefix)
-        case .file(.any, let pattern): names(inputs + results.filter { !inputs.contains($0) }, pattern, prefix)
+        case .file(.input, let filter): names(inputs, filter, prefix)
+        case .file(.output, let filter): names(results, filter, prefix)
+        case .file(.any, let filter): names(inputs + results.filter { !inputs.contains($0) }, filter, prefix)
         case .list(let separator, let element, let count):
             lastElement(of: typed, separator, element, count, prefix)
         case .integer, .decimal, .string, .duration, .size, .date: []
         }
     }
 
-    private func names(_ names: [String], _ pattern: Glob?, _ prefix: String) -> [CompletionCandidate] {
-        names.filter { pattern?.matches($0) ?? true }.map { CompletionCandidate(prefix + $0) }
+    private func names(_ names: [String], _ filter: NameFilter, _ prefix: String) -> [CompletionCandidate] {
+        names.filter(filter.accepts).map { CompletionCandidate(prefix + $0) }
     }
 
     private func lastElement(

@@ -157,10 +157,7 @@ extension ArgumentRule {
 
     private func spelling(_ name: String) -> String {
         guard case .option(_, let value, let forms) = kind else { return name }
-        if forms.contains(.separate) { return "\(name) \(value.placeholder)" }
-        // `-lm|dl` would read as two arguments.
-        let word = value.placeholder.contains("|") ? "(\(value.placeholder))" : value.placeholder
-        return name + (forms.contains(.equals) ? "=" : "") + word
+        return OptionForm.allCases.first(where: forms.contains)?.usage(name, value) ?? name
     }
 
     /// `the name of an input file; required; at most 4 times; not with --lp`.
@@ -182,9 +179,6 @@ extension ArgumentRule {
         guard case .option(let names, let value, let forms) = kind, forms.contains(.separate) else { return [] }
         let others = OptionForm.allCases.filter { $0 != .separate && forms.contains($0) }
         if others.isEmpty { return [] }
-        let texts = others.map {
-            $0 == .equals ? "\(names[0])=\(value.placeholder)" : "\(names[0])\(value.placeholder)"
-        }
-        return ["also \(texts.joined(separator: ", "))"]
+        return ["also \(others.map { $0.usage(names[0], value) }.joined(separator: ", "))"]
     }
 }

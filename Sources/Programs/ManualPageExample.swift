@@ -113,12 +113,12 @@ private struct ExampleBuilder {
 
     private mutating func example(_ rule: ValueRule, called name: String, help: String?) -> String {
         switch rule {
-        case .file(.output, let pattern), .file(.any, let pattern):
-            let file = outputName(pattern, called: name, help: help)
+        case .file(.output, let filter), .file(.any, let filter):
+            let file = outputName(filter, called: name, help: help)
             outputs.append(file)
             return file
-        case .file(.input, let pattern):
-            let file = inputName(pattern, called: name, help: help)
+        case .file(.input, let filter):
+            let file = inputName(filter, called: name, help: help)
             if !inputs.contains(where: { isSame($0, file) }) { inputs.append(file) }
             return file
         case .list(let separator, let element, let count):
@@ -128,24 +128,24 @@ private struct ExampleBuilder {
         }
     }
 
-    private func inputName(_ pattern: Glob?, called name: String, help: String?) -> String {
+    private func inputName(_ filter: NameFilter, called name: String, help: String?) -> String {
         let globs = program.inputRules.map(\.path)
         let ranked = rank(globs, called: name, help: help) { program.inputRules[$0].required }
-        return fileName(matching: pattern, ranked, stem: stem(name, else: "input"))
+        return fileName(filter, ranked, stem: stem(name, else: "input"))
     }
 
-    private func outputName(_ pattern: Glob?, called name: String, help: String?) -> String {
+    private func outputName(_ filter: NameFilter, called name: String, help: String?) -> String {
         let globs = program.results.map(\.path)
         let ranked = rank(globs, called: name, help: help) { program.results[$0].required }
-        return fileName(matching: pattern, ranked, stem: stem(name, else: "output"))
+        return fileName(filter, ranked, stem: stem(name, else: "output"))
     }
 
-    private func fileName(matching pattern: Glob?, _ globs: [Glob], stem: String) -> String {
-        for glob in globs {
-            guard let name = glob.example(stem: stem), pattern?.matches(name) != false else { continue }
+    private func fileName(_ filter: NameFilter, _ globs: [Glob], stem: String) -> String {
+        for glob in globs + filter.patterns {
+            guard let name = glob.example(stem: stem), filter.accepts(name) else { continue }
             return name
         }
-        return pattern?.example(stem: stem) ?? stem
+        return stem
     }
 
     /// The likeliest first: whose ending the help or the name speaks of, then the required ones. The other attempts
@@ -199,8 +199,10 @@ extension ValueRule {
         case .decimal(let low, let high, let units): Self.number(low, high) + (units.first ?? "")
         case .choice(let texts): texts.first ?? ""
         case .string(let pattern, let maxBytes): pattern.map { $0.example ?? "" } ?? String("text".prefix(maxBytes))
-        case .duration(let range): "\(min(max(1000, range.lowerBound), range.upperBound))ms"
-        case .size(let range): "\(min(max(1 << 20, range.lowerBound), range.upperBound))"
+        case .duration(let range, []): "\(min(max(1000, range.lowerBound), range.upperBound))ms"
+        case .size(let range, []): "\(min(max(1 << 20, range.lowerBound), range.upperBound))"
+        case .duration(let range, let units): QuantityKind.duration.example(near: 1000, in: range, units: units)
+        case .size(let range, let units): QuantityKind.size.example(near: 1 << 20, in: range, units: units)
         case .date: "2026-01-31"
         case .file, .list: ""
         }

@@ -3,23 +3,26 @@ struct QuantityError: Error, Equatable {
     var reason: String
 }
 
-private typealias Unit = (name: String, factor: Int64)
+typealias QuantityUnit = (name: String, factor: Int64)
 
-private let binarySizes: [Unit] = [
+private let binarySizes: [QuantityUnit] = [
     ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40),
 ]
-private let decimalSizes: [Unit] = [
+private let decimalSizes: [QuantityUnit] = [
     ("", 1), ("B", 1), ("kB", 1000), ("KB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
 ]
 /// What most programs take on their own command lines; in a program file they would be ambiguous.
-private let bareSizes: [Unit] = [("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30), ("T", 1 << 40)]
-private let durations: [Unit] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
+private let bareSizes: [QuantityUnit] = [("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30), ("T", 1 << 40)]
+let durations: [QuantityUnit] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
+
+/// What a size on a command line may have behind it.
+let argumentSizes = decimalSizes + binarySizes + bareSizes
 
 /// Reads a size in bytes: `4096`, `512KiB`, `10MiB`, `2MB`, `1.5GiB`; at least 1.
 ///
 /// - Parameter bareUnits: also take `K`, `M`, `G` and `T`, as many programs do (powers of 1024).
 func parseByteSize(_ text: String, bareUnits: Bool = false) throws(QuantityError) -> Int64 {
-    let units = binarySizes + decimalSizes + (bareUnits ? bareSizes : [])
+    let units = bareUnits ? argumentSizes : binarySizes + decimalSizes
     return try parseQuantity(text, units: units, what: "a size such as 4096, 512KiB, 10MiB or 2MB")
 }
 
@@ -33,7 +36,7 @@ func parseCount(_ text: String) throws(QuantityError) -> Int64 {
     try parseQuantity(text, units: [("", 1)], what: "a whole number")
 }
 
-private func parseQuantity(_ text: String, units: [Unit], what: String) throws(QuantityError) -> Int64 {
+private func parseQuantity(_ text: String, units: [QuantityUnit], what: String) throws(QuantityError) -> Int64 {
     let notOne = QuantityError(reason: "\(quoted(text)) is not \(what)")
     let unitStart = text.firstIndex { !($0.isASCIIDigit || $0 == ".") } ?? text.endIndex
     let number = text[..<unitStart].split(separator: ".", omittingEmptySubsequences: false)
@@ -118,6 +121,6 @@ func exactDuration(_ milliseconds: Int64) -> String {
     exact(milliseconds, durations) ?? "\(milliseconds)ms"
 }
 
-private func exact(_ value: Int64, _ units: [Unit]) -> String? {
+private func exact(_ value: Int64, _ units: [QuantityUnit]) -> String? {
     units.last { value % $0.factor == 0 }.map { "\(value / $0.factor)\($0.name)" }
 }

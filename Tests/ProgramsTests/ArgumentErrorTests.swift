@@ -87,8 +87,38 @@ private let wrong: [(line: String, errors: [String])] = [
         ]
     ),
     (
-        "arguments: [{option: -x, value: {size: {units: [a]}}}]",
-        ["4:41: key 'units' is not known here; allowed: min, max"]
+        "arguments: [{option: -x, value: {size: {units: [a, k, \"\", K, K]}}}]",
+        [
+            "4:49: size.units: 'a': no unit of a size; known: B, kB, KB, MB, GB, TB, KiB, MiB, GiB, TiB, K, M, G, T",
+            "4:52: size.units: 'k': no unit of a size; known: B, kB, KB, MB, GB, TB, KiB, MiB, GiB, TiB, K, M, G, T",
+            "4:62: size.units: 'K' is given twice",
+        ]
+    ),
+    (
+        "arguments: [{option: -x, value: {duration: {units: [s, min, \"\"]}}}]",
+        [
+            "4:56: duration.units: 'min': no unit of a duration; did you mean 'm'? known: ms, s, m, h, d",
+            "4:61: duration.units: '': no unit of a duration; known: ms, s, m, h, d",
+        ]
+    ),
+    (
+        "arguments: [{option: -x, value: {size: {units: []}}}]",
+        ["4:48: size.units: expected 1 to 32 units, found 0"]
+    ),
+    (
+        "arguments: [{flag: -x, help: once, or twice}]",
+        [
+            "4:36: key 'or twice' is not known here; or, if it belongs to the text before it, quote that: between "
+                + "braces, a comma ends a text; allowed: flag, required, repeat, requires, conflicts, help"
+        ]
+    ),
+    (
+        "arguments: [{flag: -x, help: once, or: twice}]",
+        ["4:36: key 'or' is not known here; allowed: flag, required, repeat, requires, conflicts, help"]
+    ),
+    (
+        "arguments:\n  - flag: -x\n    or twice:",
+        ["6:5: key 'or twice' is not known here; allowed: flag, required, repeat, requires, conflicts, help"]
     ),
 ]
 

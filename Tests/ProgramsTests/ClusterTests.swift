@@ -39,8 +39,23 @@ import Testing
             "-xqf a",
             [
                 "argument 1 '-xqf': no rule accepts it, and no flag or option is the letter 'q' of a cluster; accepted "
+                    + "here: -x, -z, -j, -v, -k, -f FILE, -C d|=d, -L=N, … (4 more)"
+            ]
+        ),
+        (
+            "-qxzw -j",
+            [
+                "argument 1 '-qxzw': no rule accepts it, and no flag or option is the letter 'q' of a cluster; accepted "
                     + "here: -x, -z, -j, -v, -k, -f FILE, -C d|=d, -L=N, … (4 more)",
-                "argument 2 'a': not an integer; 'N' accepts an integer",
+                "argument 2 '-j': '-z' and '-j' cannot be used together",
+            ]
+        ),
+        (
+            "-qf ../a -k -x",
+            [
+                "argument 1 '-qf': no rule accepts it, and no flag or option is the letter 'q' of a cluster; accepted "
+                    + "here: -x, -z, -j, -v, -k, -f FILE, -C d|=d, -L=N, … (4 more)",
+                "argument 2 '../a': not a possible file name: contains the component '..'; '-f' accepts the name of a file",
             ]
         ),
         (

@@ -116,6 +116,7 @@ import Testing
         let lists: [(section: String, words: [String])] = [
             ("arguments", OptionForm.allCases.map(\.rawValue) + ArgumentGrammar.Order.allCases.map(\.rawValue)),
             ("Values", FileDirection.allCases.map(\.rawValue)),
+            ("Values", (QuantityKind.size.units + QuantityKind.duration.units).filter { !$0.isEmpty }),
             ("Kinds of content", ContentType.words),
             ("results", ["any"] + RunState.allCases.filter(\.isFinal).map(\.rawValue) + Cause.allCases.map(\.rawValue)),
             ("results", ResultRule.Excess.allCases.map(\.rawValue)),
@@ -153,6 +154,7 @@ import Testing
         let lengths =
             "default \(grouped(Int64(ValueRule.defaultMaxBytes))), at most \(grouped(Int64(ValueRule.maxBytes)))"
         #expect(values.range(of: lengths) != nil)
+        #expect(values.range(of: "at most \(NameFilter.maxGlobs) globs each") != nil)
     }
 
     /// A number that is far too large is answered with the bounds; the row of its key has to name the upper one.

@@ -116,7 +116,7 @@ import Testing
 
         SYNOPSIS
             jrun exec tool --input FILE… -- [-v]… pack
-                (--list FILE | MEMBER…) -o FILE [--dry] [-l(m|dl)]
+                (--list FILE | MEMBER…) -o FILE [--dry] [-l{m|dl}]
                 [--level N]
             jrun exec tool --input FILE… -- [-v]… check [-a | -b]
                 PACK
@@ -144,7 +144,7 @@ import Testing
                     the name of an output file; required; not with
                     --dry
                 --dry
-                -l(m|dl)
+                -l{m|dl}
                     one of m, dl
                 --level N
                     an integer from 1 to 9; also --level=N; requires
@@ -261,6 +261,11 @@ import Testing
                 "--name AA-0y"
             ),
             (["{option: -n, value: {integer: {min: -9, max: -2, units: [px]}}, required: true}"], "-n -2px"),
+            (["{option: -n, value: {size: {min: 3KiB, max: 5KiB, units: [M, K]}}, required: true}"], "-n 5K"),
+            (["{option: -n, value: {duration: {max: 2h, units: [ms, s]}}, required: true}"], "-n 1000ms"),
+            (
+                ["{option: -n, value: {file: {direction: output, pattern: [i, o], except: i}}, required: true}"], "-n o"
+            ),
             (["{option: -f, value: {decimal: {min: 0.25, max: 0.5}}, required: true}"], "-f 0.5"),
             (["{option: if, form: [equals], value: {file: input}, required: true}"], "if=if"),
             (

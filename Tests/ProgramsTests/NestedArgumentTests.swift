@@ -21,11 +21,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("-f a", ["end of arguments: one of '-c MEMBER [(-z, -j)]', '-x [-C FILE]', '-t' is required"]),
+        ("-f a", ["end of arguments: one of '-c …', '-x …', '-t' is required"]),
         (
             "-c -x -f a x.c",
             [
-                "argument 2 '-x': only one of '-c MEMBER [(-z, -j)]', '-x [-C FILE]', '-t' can be used, and argument "
+                "argument 2 '-x': only one of '-c …', '-x …', '-t' can be used, and argument "
                     + "1 is '-c'"
             ]
         ),

@@ -52,8 +52,14 @@ let everyKey = #"""
         - {option: -r, value: {decimal: {min: 0.1, max: 9, units: ["", k]}}}
         - {option: -c, value: {choice: [fast, "1", "no"]}}
         - {option: -p, value: {string: {pattern: '[a-z]+\d', max: 100}}}
+        - option: -e
+          value: {file: {direction: any, pattern: ["*.c", lib/**], except: "**/*:*"}}
+        - option: -E
+          value: {file: {direction: output, except: ["@*", "*:*"]}}
         - {option: -d, value: {duration: {min: 90s, max: 2h}}}
+        - {option: -t, value: {duration: {units: [s, ms]}}}
         - {option: -m, value: {size: {max: 1536MiB}}}
+        - {option: -M, value: {size: {min: 1MiB, units: ["", K]}}}
         - {option: -D, value: {date: true}}
         - option: -l
           value: {list: {separator: ":", of: {integer: {}}, min: 0, max: 10}}

@@ -88,7 +88,7 @@ import Testing
         let rules = program.arguments.items.flatMap(\.leaves)
         #expect(rules.map(\.names) == [["-b", "--blanks"], ["-o", "--output"], ["--sort"]])
         #expect(rules[0].help == "ignore \"leading\" blanks")
-        #expect(rules[1].value == .file(.output, pattern: nil))
+        #expect(rules[1].value == .file(.output))
         #expect(rules[2].value == .choice(["general", "month"]))
         let text = draft.yaml()
         #expect(text.contains("# A note."))

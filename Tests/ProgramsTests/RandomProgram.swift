@@ -149,9 +149,11 @@ struct RandomProgram {
         case 3:
             let pattern = pick([nil, "[a-z]+\\d", "(a|b)*'\"", ".", "\\\\", "#", "x: y"]).flatMap { try? Pattern($0) }
             return .string(pattern: pattern, maxBytes: pick([1, 4096, 131_071]))
-        case 4: return .file(pick(FileDirection.allCases), pattern: maybe { $0.glob() })
-        case 5: return .duration(range { $0.quantity() })
-        case 6: return .size(range { $0.quantity() })
+        case 4:
+            let names = NameFilter(patterns: list(0...2) { $0.glob() }, exceptions: list(0...2) { $0.glob() })
+            return .file(pick(FileDirection.allCases), names: names)
+        case 5: return .duration(range { $0.quantity() }, units: pick([[], ["s", "ms"], ["d"]]))
+        case 6: return .size(range { $0.quantity() }, units: pick([[], ["", "K"], ["MiB"]]))
         case 7: return .date
         default:
             let count = pick([1...1000, 0...1, 2...10_000])

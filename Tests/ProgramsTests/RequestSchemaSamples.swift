@@ -71,6 +71,8 @@ struct RequestSamples {
               - {option: --special, value: {string: {pattern: '\$\^\{\}\(\)\|\/"/[/]'}}}
               - {option: --in, value: {file: input}}
               - {option: --out, value: {file: {direction: output, pattern: "out/**/[!a]?*.t[xy]t"}}}
+              - {option: --no, value: {file: {direction: output, pattern: ["*.a", "d/**"], except: ["**/*:*", "d/x"]}}}
+              - {option: --but, value: {file: {direction: output, except: ["**/@*", "**/@*/**"]}}}
             inputs: [{path: "**", max_size: 10}]
             """#),
         accepted: arguments([
@@ -79,6 +81,8 @@ struct RequestSamples {
             #"{"--class": "+é/.5"}"#, #"{"--class": "²"}"#, #"{"--class": "^["}"#, #"{"--space": "a\tb"}"#,
             #"{"--space": "a\u000bb"}"#, #"{"--space": "\u00a0 \u00a0"}"#, #"{"--nothing": ""}"#,
             ##"{"--special": "$^{}()|/\"//"}"##, #"{"--out": "out/bc.txt"}"#, #"{"--out": "out/x/y/bcd.tyt"}"#,
+            #"{"--no": "x.a"}"#, #"{"--no": "d/y"}"#, #"{"--no": "d/x/y"}"#, #"{"--no": "d/e:/y"}"#, #"{"--but": "a"}"#,
+            #"{"--but": "d/a@"}"#,
         ]) + arguments([#"{"--in": "a/.b"}"#], beside: #", "inputs": {"a/.b": {"text": "x"}}"#),
         refused: arguments([
             #"{"--plain": "abcdef"}"#, #"{"--plain": "a\nb"}"#, #"{"--plain": "\u0085"}"#, #"{"--plain": "\u202e"}"#,
@@ -88,6 +92,9 @@ struct RequestSamples {
             #"{"--space": "a\u00a0b"}"#, #"{"--nothing": "y"}"#, #"{"--special": "$"}"#, #"{"--in": "/etc/x"}"#,
             #"{"--in": "../x"}"#, #"{"--in": "a/../x"}"#, #"{"--in": "a//x"}"#, #"{"--in": "a/"}"#, #"{"--in": "-x"}"#,
             #"{"--in": "."}"#, #"{"--in": ""}"#, #"{"--in": "a\u0000"}"#, #"{"--out": "out/ac.txt"}"#,
+            #"{"--no": "x.b"}"#, #"{"--no": "d"}"#, #"{"--no": "d/x"}"#, #"{"--no": "x:.a"}"#, #"{"--no": "d/y/:"}"#,
+            #"{"--no": "../x.a"}"#, #"{"--but": "@a"}"#, #"{"--but": "@d/a"}"#, #"{"--but": "d/@a"}"#,
+            #"{"--but": "d/@e/a"}"#, #"{"--but": "/a"}"#,
             #"{"--out": "bc.txt"}"#, #"{"--out": "out/b/.txt"}"#, #"{"--out": "out//bc.txt"}"#,
         ]),
         beyondTheSchema: arguments([
@@ -270,21 +277,29 @@ struct RequestSamples {
               rules:
                 - {option: -w, value: {integer: {min: 1, max: 100, units: [px, "%", ""]}}}
                 - {option: -h, value: {decimal: {min: 0, units: [m^2, e]}}}
+                - {option: -s, value: {size: {min: 1KiB, max: 1GiB, units: [K, MiB]}}}
+                - {option: -b, value: {size: {units: ["", B]}}}
+                - {option: -t, value: {duration: {max: 1h, units: [s, m]}}}
                 - {flag: "-5"}
                 - {argument: N, value: {integer: {}}, required: false}
                 - {separator: true}
             """),
         accepted: arguments([
             #"{"-w": 5}"#, #"{"-w": "5"}"#, #"{"-w": "5px"}"#, #"{"-w": "100%"}"#, #"{"-h": "1.5m^2"}"#,
-            #"{"-h": "1e"}"#,
+            #"{"-h": "1e"}"#, #"{"-s": "5K"}"#, #"{"-s": "100MiB"}"#, #"{"-b": 5}"#, #"{"-b": "5"}"#,
+            #"{"-b": "5B"}"#, #"{"-t": "60m"}"#, #"{"-t": "1s"}"#,
             #"{"N": -55}"#, #"{"N": "-5", "-5": true}"#,
         ]),
         refused: arguments([
             #"{"-w": 101}"#, #"{"-w": "5 px"}"#, #"{"-w": "px"}"#, #"{"-w": "5em"}"#, #"{"-h": 1.5}"#,
             #"{"-h": "1.5"}"#,
+            #"{"-s": "1.5K"}"#, #"{"-s": "5M"}"#, #"{"-s": "5"}"#, #"{"-s": 5000}"#, #"{"-s": "0K"}"#,
+            #"{"-s": "05K"}"#, #"{"-b": 0}"#, #"{"-b": "5K"}"#, #"{"-t": "1h"}"#, #"{"-t": "1.5m"}"#, #"{"-t": 5}"#,
             #"{"-h": "1m^3"}"#, #"{"-h": "1mm2"}"#, #"{"-h": "1.5x"}"#,
         ]),
-        beyondTheSchema: arguments([#"{"-w": "101px"}"#, #"{"-h": "-1m^2"}"#]))
+        beyondTheSchema: arguments([
+            #"{"-w": "101px"}"#, #"{"-h": "-1m^2"}"#, #"{"-s": "2000MiB"}"#, #"{"-t": "61m"}"#,
+        ]))
 
     static let groups = RequestSamples(
         name: "one_of and all_of",

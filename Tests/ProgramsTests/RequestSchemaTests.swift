@@ -96,7 +96,7 @@ import Testing
         ),
         (
             "gcc",
-            #"{"program": "gcc", "arguments": {"-o": "prog", "-O": "2", "-std": "c11", "-D": ["A=1"], "SOURCE": [["a.c"]], "-l": ["m"]}, "inputs": {"a.c": {"text": ""}}}"#
+            #"{"program": "gcc", "arguments": {"-o": "prog", "-O": "2", "-std": "c11", "-D": ["A=1"], "SOURCE": ["a.c"], "-l": ["m"]}, "inputs": {"a.c": {"text": ""}}}"#
         ),
         (
             "samtools",

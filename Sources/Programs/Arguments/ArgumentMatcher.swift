@@ -91,8 +91,6 @@ struct ArgumentMatcher {
     mutating func refuseMissing(_ message: String, _ level: Level) {
         refuse(level.end < arguments.count ? "\(message) before the command" : message, at: level.end)
     }
-
-    func times(_ count: Int) -> String {
-        count == 1 ? "once" : "\(count) times"
-    }
 }
+
+func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }

@@ -95,9 +95,29 @@ struct FixedAttempt {
         let usages = expected.map { grammar.leaves[$0].usage } + commands
         let accepted = usages.isEmpty ? "nothing more" : shortList(usages)
         let isElsewhere = !grammar.readings(text).isEmpty && !expected.contains { grammar.reads(text, as: $0) }
+        if let most = exceeded(at: position) { return (position, "may be given at most \(times(most))") }
         if isElsewhere { return (position, "stands at the wrong place; accepted here: \(accepted)") }
         let hint = suggestion(for: text, among: grammar.leaves.flatMap(\.names) + commands, else: ";")
         return (position, "no rule accepts it here\(hint) accepted here: \(accepted)")
+    }
+
+    /// The most times that the flag or option there may be given, if the arguments before it are so many of it in a row
+    /// and it has no other place.
+    private func exceeded(at position: Int) -> Int? {
+        let readings = grammar.readings(match.arguments[position])
+        guard readings.count == 1, let leaf = readings.first?.leaf,
+            let node = grammar.nodes.firstIndex(where: { $0.kind == .rule(leaf) }),
+            let passage = division.passages[node]
+        else { return nil }
+        let most = grammar.leaves[leaf].maxCount
+        var place = position
+        for _ in 0..<most {
+            guard let before = [place - 1, place - 2].first(where: { $0 >= 0 && passage.next($0) == place }) else {
+                return nil
+            }
+            place = before
+        }
+        return most
     }
 
     /// What the end of the arguments lacks.

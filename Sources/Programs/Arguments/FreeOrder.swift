@@ -70,28 +70,39 @@ extension ArgumentMatcher {
         let unknown = cluster?.unknownLetter
         if let cluster, unknown == nil { return take(cluster, at: position, &level) }
         if level.grammar.allowsDashedPositional(text) { return nil }
-        for reading in cluster?.readings ?? [] { level.use(reading.leaf, at: position) }
-        return refuseUnknown(at: position, letter: unknown, &level)
+        return refuseUnknown(at: position, cluster, &level)
     }
 
     private mutating func take(_ cluster: GrammarIndex.Cluster, at position: Int, _ level: inout Level) -> Int {
         cluster.readings.reduce(position) { _, reading in take(reading, at: position, &level) }
     }
 
-    /// If the argument is nearly an option with a value, the value is passed over: it is not a second mistake.
-    private mutating func refuseUnknown(at position: Int, letter: String?, _ level: inout Level) -> Int {
+    /// If the argument is nearly an option with a value, the value is passed over: it is not a second mistake. If it is
+    /// nearly a name, it is no cluster; otherwise the letters that are known count, so that they are not missed.
+    private mutating func refuseUnknown(
+        at position: Int, _ attempt: GrammarIndex.Cluster?, _ level: inout Level
+    ) -> Int {
         let name = String(arguments[position].prefix { $0 != "=" })
         let names = foundCount < Self.maxSuggestions ? level.grammar.leavesByName.keys.map(\.text).sorted() : []
-        let cluster = letter.map { ", and no flag or option is the letter \(quoted($0)) of a cluster" } ?? ""
+        let cluster =
+            attempt?.unknownLetter.map { ", and no flag or option is the letter \(quoted($0)) of a cluster" } ?? ""
         refuse(
             "no rule accepts it\(cluster)\(suggestion(for: name, among: names, else: ";")) \(level.accepted)",
             at: position)
         guard let near = nearest(to: name, among: names), let leaf = level.grammar.leavesByName[ExactText(near)]?.first
-        else { return position }
+        else { return use(attempt?.readings ?? [], at: position, &level) }
         level.use(leaf, at: position)
         guard case .option(_, _, let forms) = level.rule(leaf).kind, forms.contains(.separate),
             name == arguments[position], position + 1 < arguments.count
         else { return position }
+        return position + 1
+    }
+
+    /// The letters of an argument that was refused already. Returns the position of the last argument that was used.
+    private mutating func use(_ letters: [OptionReading], at position: Int, _ level: inout Level) -> Int {
+        for letter in letters { level.use(letter.leaf, at: position) }
+        guard case .separate(let leaf)? = letters.last, position + 1 < arguments.count else { return position }
+        checkValue(arguments[position + 1], of: level.rule(leaf), at: position + 1)
         return position + 1
     }
 

@@ -2,7 +2,7 @@
 struct GrammarIndex: Sendable {
     /// The rules as a tree; node 0 is the list itself.
     struct Node: Sendable {
-        enum Kind: Sendable {
+        enum Kind: Sendable, Equatable {
             case rule(Int)
             case oneOf(required: Bool)
             /// What is accepted one behind the other; the list itself is one, too.

@@ -46,16 +46,19 @@ struct Level {
 }
 
 extension GrammarIndex {
-    /// How a rule or what is composed of rules is written: `-c MEMBER`, `(-a|-b)`.
+    /// How a rule or what is composed of rules is written: `-f FILE`, `(-a, -b)`, `-c …`.
     func usage(_ node: Int) -> String {
         let children = nodes[node].children
         switch nodes[node].kind {
         case .rule(let leaf): return leaves[leaf].usage
         case .oneOf: return "(" + shortList(children.map(usage)) + ")"
-        case .allOf: return children.map { isOptional($0) ? "[\(usage($0))]" : usage($0) }.joined(separator: " ")
+        case .allOf: return usage(mark(of: children)) + (children.count > 1 ? " …" : "")
         case .separator: return "--"
         }
     }
+
+    /// What a reader knows an `all_of` by: its first required rule, otherwise its first one.
+    private func mark(of parts: [Int]) -> Int { parts.first { !isOptional($0) } ?? parts[0] }
 
     private func isOptional(_ node: Int) -> Bool {
         switch nodes[node].kind {

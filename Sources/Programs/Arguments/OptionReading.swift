@@ -77,9 +77,10 @@ extension GrammarIndex {
 
     // MARK: Clusters
 
-    /// Letters behind one dash, as far as they could be read.
+    /// Letters behind one dash; those that are known.
     struct Cluster {
         var readings: [OptionReading] = []
+        /// The first that is none of the names.
         var unknownLetter: String?
     }
 
@@ -92,8 +93,8 @@ extension GrammarIndex {
         var rest = text.unicodeScalars.dropFirst()
         while let letter = rest.popFirst() {
             guard letter.isASCII, let leaf = leafByLetter[UInt8(letter.value)] else {
-                cluster.unknownLetter = String(letter)
-                return cluster
+                cluster.unknownLetter = cluster.unknownLetter ?? String(letter)
+                continue
             }
             guard case .option(_, _, let forms) = leaves[leaf].kind else {
                 cluster.readings.append(.flag(leaf))

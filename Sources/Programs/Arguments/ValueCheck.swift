@@ -10,9 +10,11 @@ extension ValueRule {
         case .decimal(let min, let max, let units): refuseDecimal(text, min, max, units)
         case .choice(let texts): refuseChoice(text, texts)
         case .string(let pattern, let maxBytes): refuseString(text, pattern, maxBytes)
-        case .file(let direction, let pattern): refuseFile(text, direction, pattern, &files)
-        case .duration(let range): refuse(text, outside: range, format: formatDuration, parse: parseDuration)
-        case .size(let range): refuse(text, outside: range, format: formatBytes, parse: parseArgumentSize)
+        case .file(let direction, let names): refuseFile(text, direction, names, &files)
+        case .duration(let range, []): refuse(text, outside: range, format: formatDuration, parse: parseDuration)
+        case .size(let range, []): refuse(text, outside: range, format: formatBytes, parse: parseArgumentSize)
+        case .duration(let range, let units): QuantityKind.duration.reasonToRefuse(text, outside: range, units: units)
+        case .size(let range, let units): QuantityKind.size.reasonToRefuse(text, outside: range, units: units)
         case .date: isDate(text) ? nil : "not a date of the form YYYY-MM-DD"
         case .list(let separator, let element, let count):
             refuseList(text, separator, element, count, &files)
@@ -47,7 +49,7 @@ private func refuseDecimal(_ text: String, _ min: Double?, _ max: Double?, _ uni
     return nil
 }
 
-private func reasonAgainst(_ parts: NumberText, _ units: [String]) -> String {
+func reasonAgainst(_ parts: NumberText, _ units: [String]) -> String {
     let unit = String(parts.unit)
     return unit.isEmpty
         ? "has no unit" : "\(quoted(unit)) is not one of its units\(suggestion(for: unit, among: units))"
@@ -70,10 +72,10 @@ private func refuseString(_ text: String, _ pattern: Pattern?, _ maxBytes: Int) 
 }
 
 private func refuseFile(
-    _ text: String, _ direction: FileDirection, _ pattern: Glob?, _ files: inout [NamedFile]
+    _ text: String, _ direction: FileDirection, _ names: NameFilter, _ files: inout [NamedFile]
 ) -> String? {
     if let reason = checkFileName(text) { return "not a possible file name: \(reason)" }
-    if let pattern, !pattern.matches(text) { return "does not match \(pattern.source)" }
+    if let reason = names.reasonToRefuse(text) { return reason }
     files.append(NamedFile(name: text, direction: direction))
     return nil
 }

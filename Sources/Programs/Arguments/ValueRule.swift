@@ -7,11 +7,11 @@ public indirect enum ValueRule: Sendable, Equatable {
     /// At most `maxBytes` long; without a pattern, no control characters.
     case string(pattern: Pattern?, maxBytes: Int)
     /// The name of a file in the work directory.
-    case file(FileDirection, pattern: Glob?)
-    /// With its unit; milliseconds.
-    case duration(ClosedRange<Int64>)
-    /// Bytes.
-    case size(ClosedRange<Int64>)
+    case file(FileDirection, names: NameFilter = .init())
+    /// With its unit; milliseconds. With units, only whole numbers and only these units.
+    case duration(ClosedRange<Int64>, units: [String] = [])
+    /// Bytes; units as above.
+    case size(ClosedRange<Int64>, units: [String] = [])
     /// `YYYY-MM-DD`
     case date
     case list(separator: String, of: ValueRule, count: ClosedRange<Int>)

@@ -14,6 +14,15 @@ extension ValueRule {
         }
     }
 
+    /// The same where it stands in one argument with the option: `-l{m|pthread}`.
+    var attachedPlaceholder: String {
+        switch self {
+        case .choice where placeholder.contains("|"): "{\(placeholder)}"
+        case .list(let separator, let element, _): "\(element.attachedPlaceholder)\(separator)…"
+        default: placeholder
+        }
+    }
+
     /// What is accepted, as a phrase: `an integer from 1 to 64`.
     public var summary: String {
         switch self {
@@ -24,10 +33,11 @@ extension ValueRule {
         case .choice(let texts): "one of " + shortList(texts, limit: 20)
         case .string(nil, let max): "a text of at most \(max) bytes"
         case .string(let pattern?, let max): "a text matching \(pattern.source), at most \(max) bytes"
-        case .file(let direction, let pattern):
-            Self.fileSummary(direction) + (pattern.map { " matching \($0.source)" } ?? "")
-        case .duration(let range): "a duration" + Self.bounds(Self.limited(range), formatDuration)
-        case .size(let range): "a size" + Self.bounds(Self.limited(range), formatBytes)
+        case .file(let direction, let names): Self.fileSummary(direction) + names.phrase
+        case .duration(let range, let units):
+            "a duration" + Self.bounds(Self.limited(range), formatDuration) + Self.wholeNumber(units)
+        case .size(let range, let units):
+            "a size" + Self.bounds(Self.limited(range), formatBytes) + Self.wholeNumber(units)
         case .date: "a date YYYY-MM-DD"
         case .list(let separator, let element, let count):
             "\(count.lowerBound) to \(count.upperBound) values separated by '\(separator)', each \(element.summary)"
@@ -49,6 +59,10 @@ extension ValueRule {
             + (named.count == 1 ? named[0] : "one of \(shortList(named, limit: 20))")
     }
 
+    private static func wholeNumber(_ units: [String]) -> String {
+        units.isEmpty ? "" : ", a whole number" + behind(units)
+    }
+
     /// The ends of the number line are no bounds.
     private static func limited(_ range: ClosedRange<Int64>) -> (Int64?, Int64?) {
         (range.lowerBound == .min ? nil : range.lowerBound, range.upperBound == .max ? nil : range.upperBound)
@@ -64,19 +78,23 @@ extension ValueRule {
     }
 }
 
+extension OptionForm {
+    func usage(_ name: String, _ value: ValueRule) -> String {
+        switch self {
+        case .separate: "\(name) \(value.placeholder)"
+        case .equals: "\(name)=\(value.attachedPlaceholder)"
+        case .attached: "\(name)\(value.attachedPlaceholder)"
+        }
+    }
+}
+
 extension ArgumentRule {
     /// How it is written: `--model FILE`, `-lTEXT`, `--min`.
     public var usage: String {
         switch kind {
         case .flag(let names): names[0]
         case .option(let names, let value, let forms):
-            if forms.contains(.separate) {
-                "\(names[0]) \(value.placeholder)"
-            } else if forms.contains(.equals) {
-                "\(names[0])=\(value.placeholder)"
-            } else {
-                "\(names[0])\(value.placeholder)"
-            }
+            OptionForm.allCases.first(where: forms.contains)?.usage(names[0], value) ?? names[0]
         case .positional(let name, _): name
         case .literal(let text): text
         }

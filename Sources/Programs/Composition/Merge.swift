@@ -67,7 +67,7 @@ struct Merge {
             entry.value = join(entry.value, entries[place].value, joinings[entry.key] ?? .replace, entry.key)
             entries[place] = entry
         }
-        return YAMLNode(mark: own.mark, content: .mapping(entries))
+        return YAMLNode(mark: own.mark, content: .mapping(entries), isFlow: own.isFlow)
     }
 
     /// A list of argument rules as the mapping that it is short for.

@@ -21,8 +21,9 @@ extension ProgramDecoder {
         case "choice": choiceRule(details)
         case "string": stringRule(details)
         case "file": fileRule(details)
-        case "duration": quantityRule(details, kind, read.duration).map { .duration($0) }
-        case "size": quantityRule(details, kind, read.size).map { .size($0) }
+        case "duration":
+            quantityRule(details, .duration, read.duration).map { .duration($0, units: units(details, of: .duration)) }
+        case "size": quantityRule(details, .size, read.size).map { .size($0, units: units(details, of: .size)) }
         case "date": read.bool(details, "date").flatMap { isDate in dateRule(details, isDate) }
         default: listRule(details)
         }
@@ -36,18 +37,27 @@ extension ProgramDecoder {
     // MARK: Numbers
 
     private func integerRule(_ node: YAMLNode) -> ValueRule? {
-        bounds(node, "integer", andUnits: true) { read.integer($0, $1, in: .min ... .max) }
+        bounds(node, "integer") { read.integer($0, $1, in: .min ... .max) }
             .flatMap { range(node, $0 ?? .min, $1 ?? .max, "integer") }
             .map { .integer($0, units: units(node, "integer")) }
     }
 
     private func decimalRule(_ node: YAMLNode) -> ValueRule? {
-        guard let (min, max) = bounds(node, "decimal", andUnits: true, read.decimal) else { return nil }
+        guard let (min, max) = bounds(node, "decimal", read.decimal) else { return nil }
         if let min, let max, min > max { findings.add(node.mark, "decimal: min is above max") }
         return .decimal(min: min, max: max, units: units(node, "decimal"))
     }
 
-    private func units(_ node: YAMLNode, _ what: String) -> [String] {
+    private func units(_ node: YAMLNode, of kind: QuantityKind) -> [String] {
+        units(node, kind.name) { unit in
+            if kind.factor(of: unit) != nil { return nil }
+            let known = kind.units.filter { !$0.isEmpty }
+            return "no unit of a \(kind.name)\(suggestion(for: unit, among: known, else: ";")) "
+                + "known: \(known.joined(separator: ", "))"
+        }
+    }
+
+    private func units(_ node: YAMLNode, _ what: String, _ reason: ((String) -> String?)? = nil) -> [String] {
         guard case .mapping(let entries) = node.content,
             let list = entries.first(where: { $0.key == "units" })?.value,
             let items = read.list(list, "\(what).units")
@@ -57,7 +67,8 @@ extension ProgramDecoder {
         }
         var units: [String] = []
         for item in items {
-            guard let unit = read.checked(item, "\(what).units", { reasonAgainstUnit($0, of: what) }) else { continue }
+            guard let unit = read.checked(item, "\(what).units", { reason?($0) ?? reasonAgainstUnit($0, of: what) })
+            else { continue }
             if units.contains(where: { isSame($0, unit) }) {
                 findings.add(item.mark, "\(what).units: \(quoted(unit)) is given twice")
             }
@@ -82,15 +93,15 @@ extension ProgramDecoder {
     }
 
     private func quantityRule(
-        _ node: YAMLNode, _ what: String, _ parse: (YAMLNode, String) -> Int64?
+        _ node: YAMLNode, _ kind: QuantityKind, _ parse: (YAMLNode, String) -> Int64?
     ) -> ClosedRange<Int64>? {
-        bounds(node, what, parse).flatMap { range(node, $0 ?? 1, $1 ?? .max, what) }
+        bounds(node, kind.name, parse).flatMap { range(node, $0 ?? 1, $1 ?? .max, kind.name) }
     }
 
     private func bounds<Number>(
-        _ node: YAMLNode, _ what: String, andUnits: Bool = false, _ parse: (YAMLNode, String) -> Number?
+        _ node: YAMLNode, _ what: String, _ parse: (YAMLNode, String) -> Number?
     ) -> (Number?, Number?)? {
-        let keys = ["min", "max"] + (andUnits ? ["units"] : [])
+        let keys = ["min", "max", "units"]
         guard let fields = Fields(node, what: what, keys: keys, findings: findings) else { return nil }
         return (
             fields.node("min").flatMap { parse($0, "\(what).min") },
@@ -146,15 +157,27 @@ extension ProgramDecoder {
 
     private func fileRule(_ node: YAMLNode) -> ValueRule? {
         guard case .mapping = node.content else {
-            return read.word(node, "file", FileDirection.self).map { .file($0, pattern: nil) }
+            return read.word(node, "file", FileDirection.self).map { .file($0) }
         }
-        guard let fields = Fields(node, what: "file", keys: ["direction", "pattern"], findings: findings) else {
+        guard let fields = Fields(node, what: "file", keys: ["direction", "pattern", "except"], findings: findings)
+        else {
             return nil
         }
-        let glob = fields.node("pattern").flatMap { read.glob($0, "file.pattern") }
+        let names = NameFilter(
+            patterns: fields.node("pattern").map { globs($0, "file.pattern") } ?? [],
+            exceptions: fields.node("except").map { globs($0, "file.except") } ?? [])
         return fields.required("direction", in: "file")
             .flatMap { read.word($0, "file.direction", FileDirection.self) }
-            .map { .file($0, pattern: glob) }
+            .map { .file($0, names: names) }
+    }
+
+    /// One glob or several.
+    private func globs(_ node: YAMLNode, _ what: String) -> [Glob] {
+        guard case .sequence(let items) = node.content else { return read.glob(node, what).map { [$0] } ?? [] }
+        if !(1...NameFilter.maxGlobs).contains(items.count) {
+            findings.add(node.mark, "\(what): expected 1 to \(NameFilter.maxGlobs) globs, found \(items.count)")
+        }
+        return items.compactMap { read.glob($0, what) }
     }
 
     private func listRule(_ node: YAMLNode) -> ValueRule? {

@@ -20,10 +20,15 @@ struct Fields {
         self.findings = findings
         self.entries = entries
         for entry in entries where !keys.contains(entry.key) {
+            let nearest = suggestion(for: entry.key, among: keys, else: ";")
+            // `{help: one, two}` is a text and a key.
+            let isRest = node.isFlow && entry.value.isAbsent && nearest == ";"
+            let hint =
+                isRest
+                ? " or, if it belongs to the text before it, quote that: between braces, a comma ends a text;" : nearest
             findings.add(
                 entry.keyMark,
-                "key \(quoted(entry.key)) is not known here\(suggestion(for: entry.key, among: keys, else: ";")) "
-                    + "allowed: \(keys.joined(separator: ", "))")
+                "key \(quoted(entry.key)) is not known here\(hint) allowed: \(keys.joined(separator: ", "))")
         }
     }
 

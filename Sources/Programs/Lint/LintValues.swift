@@ -13,11 +13,24 @@ extension Lint {
             for text in texts where text.utf8.count > ValueRule.maxBytes {
                 warn(keyPath, "\(quoted(text)) can never be given: no value is longer than \(ValueRule.maxBytes) bytes")
             }
-        case .file(let direction, let pattern): lint(direction, pattern, at: keyPath, of: name)
+        case .file(let direction, let names): lint(direction, names, at: keyPath, of: name)
+        case .size(let range, let units): lint(units, of: .size, range, at: keyPath)
+        case .duration(let range, let units): lint(units, of: .duration, range, at: keyPath)
         case .list(let separator, let element, _):
             lintValue(element, at: "\(keyPath).list.of", of: name)
             lintElement(element, separator, at: keyPath)
-        case .integer, .decimal, .string, .duration, .size, .date: break
+        case .integer, .decimal, .string, .date: break
+        }
+    }
+
+    private mutating func lint(
+        _ units: [String], of kind: QuantityKind, _ range: ClosedRange<Int64>, at keyPath: String
+    ) {
+        for unit in units where kind.numbers(before: unit, in: range) == nil {
+            warn(
+                keyPath,
+                "the unit \(quoted(unit)) can never be given: no whole number of it is from \(kind.format(range.lowerBound)) to \(kind.format(range.upperBound)); leave it out"
+            )
         }
     }
 
@@ -34,9 +47,14 @@ extension Lint {
         }
     }
 
-    private mutating func lint(_ direction: FileDirection, _ pattern: Glob?, at keyPath: String, of name: String) {
-        if let pattern, search.isEmpty(pattern.language, .fileName) {
-            warn(keyPath, "\(name) can never be given: no possible file name matches \(quoted(pattern.source))")
+    private mutating func lint(_ direction: FileDirection, _ names: NameFilter, at keyPath: String, of name: String) {
+        if names != .any, names.languages.allSatisfy({ isEmpty($0, .fileName, names) }) {
+            let which = names.patterns.isEmpty ? "" : " that matches \(names.quotedPatterns)"
+            let reason =
+                names.exceptions.isEmpty
+                ? "no possible file name matches \(names.quotedPatterns)"
+                : "'except' leaves no possible file name\(which)"
+            warn(keyPath, "\(name) can never be given: \(reason)")
             return
         }
         guard direction == .input else { return }
@@ -48,12 +66,18 @@ extension Lint {
             )
             return
         }
-        guard let pattern else { return }
-        for rule in rules where !search.isEmpty(pattern.language, rule.path.language) { return }
-        warn(
-            keyPath,
-            "\(name) can never be given: no rule of 'inputs' accepts a file name that matches \(quoted(pattern.source))"
-        )
+        guard names != .any else { return }
+        for rule in rules {
+            for language in names.languages where !isEmpty(language, rule.path.language, names) { return }
+        }
+        let which = names.patterns.isEmpty ? "" : " that matches \(names.quotedPatterns)"
+        let left = names.exceptions.isEmpty ? "" : which.isEmpty ? " that 'except' leaves" : " and that 'except' leaves"
+        warn(keyPath, "\(name) can never be given: no rule of 'inputs' accepts a file name\(which)\(left)")
+    }
+
+    /// Whether it is certain that no text is in both languages and none of the exceptions.
+    private mutating func isEmpty(_ one: Automaton, _ other: Automaton, _ names: NameFilter) -> Bool {
+        search.shortest(acceptedBy: [one, other], butNot: names.exceptions.map(\.language)) == .none
     }
 
     private mutating func lintElement(_ element: ValueRule, _ separator: String, at keyPath: String) {
@@ -153,6 +177,13 @@ extension Lint {
         default: break
         }
     }
+}
+
+extension NameFilter {
+    /// What each of its patterns matches.
+    fileprivate var languages: [Automaton] { patterns.isEmpty ? [.fileName] : patterns.map(\.language) }
+
+    fileprivate var quotedPatterns: String { shortList(patterns.map { quoted($0.source) }) }
 }
 
 extension ArgumentGrammar {

@@ -88,11 +88,13 @@ extension ValueRule {
         case .string(let pattern, let maxBytes):
             let most = maxBytes == Self.defaultMaxBytes ? nil : PrintedNode.word("\(maxBytes)")
             return kind("string", optional("pattern", pattern.map { .text($0.source) }) + optional("max", most))
-        case .file(let direction, let pattern):
-            guard let pattern else { return .mapping([("file", .word(direction.rawValue))]) }
-            return kind("file", [("direction", .word(direction.rawValue)), ("pattern", .text(pattern.source))])
-        case .duration(let range): return kind("duration", quantityBounds(range, exactDuration))
-        case .size(let range): return kind("size", quantityBounds(range, exactSize))
+        case .file(let direction, .any): return .mapping([("file", .word(direction.rawValue))])
+        case .file(let direction, let names):
+            let globs = optional("pattern", globs(names.patterns)) + optional("except", globs(names.exceptions))
+            return kind("file", [("direction", .word(direction.rawValue))] + globs)
+        case .duration(let range, let units):
+            return kind("duration", quantityBounds(range, exactDuration) + unitEntry(units))
+        case .size(let range, let units): return kind("size", quantityBounds(range, exactSize) + unitEntry(units))
         case .date: return .mapping([("date", .word("true"))])
         case .list(let separator, let element, let count): return list(separator, element, count)
         }
@@ -110,6 +112,10 @@ extension ValueRule {
         bounds(
             range.lowerBound == 1 ? nil : exact(range.lowerBound),
             range.upperBound == .max ? nil : exact(range.upperBound))
+    }
+
+    private func globs(_ globs: [Glob]) -> PrintedNode? {
+        globs.count > 1 ? .texts(globs.map(\.source)) : globs.first.map { .text($0.source) }
     }
 
     private func unitEntry(_ units: [String]) -> [PrintedNode.Entry] {

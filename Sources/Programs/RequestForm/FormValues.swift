@@ -17,8 +17,8 @@ extension ValueRule {
     /// Whether a number without a unit can be such a value.
     var takesNumber: Bool {
         switch self {
-        case .integer(_, let units), .decimal(_, _, let units): units.isEmpty || units.contains("")
-        case .size: true
+        case .integer(_, let units), .decimal(_, _, let units), .size(_, let units):
+            units.isEmpty || units.contains("")
         case .choice, .string, .file, .duration, .date, .list: false
         }
     }

@@ -143,10 +143,11 @@ extension ProgramFileSchema {
             name: "file", path: "value.file",
             keys: [
                 Key("direction", "What the file is for.", words(FileDirection.self), required: true),
-                Key("pattern", "A glob that the name matches.", glob),
+                Key("pattern", "The name matches this glob, or one of them.", globs),
+                Key("except", "The name matches none of them.", globs),
             ]),
-        Object(name: "duration_range", path: "value.duration", keys: bounds(duration)),
-        Object(name: "size_range", path: "value.size", keys: bounds(size)),
+        Object(name: "duration_range", path: "value.duration", keys: bounds(duration) + [units(of: .duration)]),
+        Object(name: "size_range", path: "value.size", keys: bounds(size) + [units(of: .size)]),
         Object(name: "list", path: "value.list", keys: listKeys),
     ]
 
@@ -171,6 +172,14 @@ extension ProgramFileSchema {
     private static let units = Key(
         "units", "One of these texts stands directly behind the number; with \"\" among them also none.",
         listOfOne(text))
+
+    private static func units(of kind: QuantityKind) -> Key {
+        Key(
+            "units", "Only whole numbers, directly followed by one of these.",
+            listOfOne(["enum": .strings(kind.units)]))
+    }
+
+    private static let globs = oneOrMore(glob)
 
     private static let listKeys = [
         Key(

@@ -10,13 +10,13 @@ extension ValueRule {
                 "type": "string", "maxLength": .integer(maxBytes),
                 "pattern": .string(pattern?.regularExpression ?? Self.noControls),
             ]
-        case .file(let direction, let pattern): Self.fileSchema(direction, pattern)
-        case .duration(let range):
+        case .file(let direction, let names): Self.fileSchema(direction, names)
+        case .duration(let range, let units):
             [
-                "type": "string", "pattern": .string(Self.quantity("ms|s|m|h|d", needsUnit: true)),
+                "type": "string", "pattern": .string(Self.quantity("ms|s|m|h|d", needsUnit: true, only: units)),
                 "description": .string(Self.sentence("A duration", Self.span(range, formatDuration))),
             ]
-        case .size(let range): Self.sizeSchema(range)
+        case .size(let range, let units): Self.sizeSchema(range, units)
         case .date:
             [
                 "type": "string", "format": "date",
@@ -73,38 +73,43 @@ extension ValueRule {
         return units.isEmpty || units.contains("") ? ["anyOf": [number, written]] : written
     }
 
-    private static func sizeSchema(_ range: ClosedRange<Int64>) -> JSONValue {
-        let units = "[KMGT]iB|[kKMGT]B|B|[KMGT]"
-        return [
-            "anyOf": [
-                [
-                    "type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound),
-                    "description": "Bytes.",
-                ],
-                [
-                    "type": "string", "pattern": .string(quantity(units, needsUnit: false)),
-                    "description": .string(sentence("A size", span(range, formatBytes))),
-                ],
-            ]
+    private static func sizeSchema(_ range: ClosedRange<Int64>, _ units: [String]) -> JSONValue {
+        let bytes: JSONValue = [
+            "type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound),
+            "description": "Bytes.",
         ]
+        let spellings = quantity("[KMGT]iB|[kKMGT]B|B|[KMGT]", needsUnit: false, only: units)
+        let text: JSONValue = [
+            "type": "string", "pattern": .string(spellings),
+            "description": .string(sentence("A size", span(range, formatBytes))),
+        ]
+        return units.isEmpty || units.contains("") ? ["anyOf": [bytes, text]] : text
     }
 
-    /// As `parseQuantity` reads it.
-    static func quantity(_ units: String, needsUnit: Bool) -> String {
-        "^[0-9]{1,30}(?:\\.[0-9]{1,30})?(?:\(units))\(needsUnit ? "" : "?")$"
+    /// As `parseQuantity` reads it, or with a whole number and some of the units as `QuantityKind` does.
+    static func quantity(_ units: String, needsUnit: Bool, only some: [String] = []) -> String {
+        if !some.isEmpty { return "^[1-9][0-9]*(?:\(some.joined(separator: "|")))$" }
+        return "^[0-9]{1,30}(?:\\.[0-9]{1,30})?(?:\(units))\(needsUnit ? "" : "?")$"
     }
 
     // MARK: Files
 
-    private static func fileSchema(_ direction: FileDirection, _ pattern: Glob?) -> JSONValue {
+    private static func fileSchema(_ direction: FileDirection, _ names: NameFilter) -> JSONValue {
         let what: JSONValue =
             switch direction {
             case .input: "The name of a file among the request's inputs."
             case .output: "The name of a file that the program will write."
             case .any: "The name of a file: an input, or one that the program will write."
             }
-        let schema: JSONValue = ["$ref": "#/$defs/fileName", "description": what]
-        return pattern.map { schema.adding(["pattern": .string($0.regularExpression)]) } ?? schema
+        var schema: JSONValue = ["$ref": "#/$defs/fileName", "description": what]
+        if let pattern = oneOf(names.patterns) { schema = schema.adding(["pattern": pattern]) }
+        if let pattern = oneOf(names.exceptions) { schema = schema.adding(["not": ["pattern": pattern]]) }
+        return schema
+    }
+
+    /// One expression for whatever one of the globs matches.
+    private static func oneOf(_ globs: [Glob]) -> JSONValue? {
+        globs.isEmpty ? nil : .string(globs.map(\.regularExpression).joined(separator: "|"))
     }
 
     /// A name that `checkFileName` accepts; maxLength counts characters where the rule counts bytes.

@@ -126,7 +126,7 @@ struct YAMLComposer: ~Copyable {
             lines[name] = key.mark.line
             entries.append(YAMLNode.Entry(key: name, keyMark: key.mark, value: value))
         }
-        return YAMLNode(mark: start.mark, content: .mapping(entries))
+        return YAMLNode(mark: start.mark, content: .mapping(entries), isFlow: start.isFlow)
     }
 
     private func stop(_ mark: Mark, _ message: String) -> Stopped {
@@ -159,6 +159,7 @@ private struct Event {
     var mark: Mark
     var text = ""
     var isPlain = false
+    var isFlow = false
     var hasAnchor = false
     var hasTag = false
 
@@ -176,6 +177,7 @@ private struct Event {
             hasAnchor = event.data.sequence_start.anchor != nil
             hasTag = event.data.sequence_start.tag != nil
         case YAML_MAPPING_START_EVENT:
+            isFlow = event.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
             hasAnchor = event.data.mapping_start.anchor != nil
             hasTag = event.data.mapping_start.tag != nil
         default: break

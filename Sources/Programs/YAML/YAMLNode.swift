@@ -26,6 +26,8 @@ struct YAMLNode: Sendable, Equatable {
 
     var mark: Mark
     var content: Content
+    /// Of a mapping: written in braces.
+    var isFlow = false
 
     /// What the author wrote, for error messages.
     var kind: String {

@@ -19,12 +19,17 @@ extension ValueModel {
         case .string(let pattern, let max):
             guard text.utf8.count <= max ?? 4096 else { return false }
             return pattern?.matches(text) ?? !text.unicodeScalars.contains(where: isControlForReference)
-        case .file(let direction, let glob):
+        case .file(let direction, let patterns, let exceptions):
+            guard patterns.isEmpty || patterns.contains(where: { $0.matches(text) }) else { return false }
+            if exceptions.contains(where: { $0.matches(text) }) { return false }
             let isThere = direction != "input" || Self.inputs.contains { Array($0.utf8) == Array(text.utf8) }
-            return isThere && isFileName(text) && glob?.matches(text) ?? true
-        case .duration(let min, let max):
+            return isThere && isFileName(text)
+        case .duration(let min, let max, let units):
+            guard Self.isWholeBefore(text, units) else { return false }
             return Self.isWithin(referenceQuantity(text, referenceDurations), min?.1, max?.1)
-        case .size(let min, let max): return Self.isWithin(referenceQuantity(text, referenceSizes), min?.1, max?.1)
+        case .size(let min, let max, let units):
+            guard Self.isWholeBefore(text, units) else { return false }
+            return Self.isWithin(referenceQuantity(text, referenceSizes), min?.1, max?.1)
         case .date: return isReferenceDate(text)
         case .list(let separator, let element, let min, let max):
             let parts =
@@ -45,6 +50,10 @@ extension ValueModel {
             guard bytes.count >= end.count, Array(bytes[(bytes.count - end.count)...]) == end else { return nil }
             return String(decoding: bytes[..<(bytes.count - end.count)], as: UTF8.self)
         }
+    }
+
+    private static func isWholeBefore(_ text: String, _ units: [String]) -> Bool {
+        units.isEmpty || withoutUnit(text, units).contains { isWhole($0) }
     }
 
     private static func isWithin(_ value: Int?, _ min: Int?, _ max: Int?) -> Bool {

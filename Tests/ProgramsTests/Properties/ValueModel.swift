@@ -4,11 +4,11 @@ indirect enum ValueModel {
     case decimal(min: Double?, max: Double?, units: [String])
     case choice([String])
     case string(PatternModel?, maxBytes: Int?)
-    case file(String, GlobModel?)
+    case file(String, patterns: [GlobModel], exceptions: [GlobModel])
     /// The bounds as they are written, with their milliseconds.
-    case duration(min: (String, Int)?, max: (String, Int)?)
+    case duration(min: (String, Int)?, max: (String, Int)?, units: [String])
     /// The same in bytes.
-    case size(min: (String, Int)?, max: (String, Int)?)
+    case size(min: (String, Int)?, max: (String, Int)?, units: [String])
     case date
     case list(separator: String?, of: ValueModel, min: Int?, max: Int?)
 
@@ -24,12 +24,11 @@ indirect enum ValueModel {
         case 2: return .choice(dice.pick([["fast", "slow"], ["a"], ["-c", "b", "é"], ["x", "x=y", "5"]]))
         case 3: return .string(PatternModel.random(&dice), maxBytes: nil)
         case 4: return .string(nil, maxBytes: dice.pick([nil, 1, 5]))
-        case 5: return .file(dice.pick(["input", "output", "any"]), nil)
-        case 6: return .file(dice.pick(["output", "any"]), GlobModel.random(&dice))
-        case 7:
-            return dice.once(in: 2)
-                ? .duration(min: dice.pick([nil, ("500ms", 500)]), max: dice.pick([nil, ("1.5h", 5_400_000)]))
-                : .size(min: dice.pick([nil, ("1KiB", 1024)]), max: dice.pick([nil, ("2MB", 2_000_000)]))
+        case 5: return .file(dice.pick(["input", "output", "any"]), patterns: [], exceptions: globs(&dice, most: 1))
+        case 6:
+            let patterns = [GlobModel.random(&dice)] + globs(&dice, most: 1)
+            return .file(dice.pick(["output", "any"]), patterns: patterns, exceptions: globs(&dice, most: 2))
+        case 7: return quantity(&dice)
         case 8: return .date
         default:
             let bounds = dice.pick([(nil, nil), (0, 1), (2, 3), (nil, 2)] as [(Int?, Int?)])
@@ -40,6 +39,21 @@ indirect enum ValueModel {
 
     private static func units(_ dice: inout Dice) -> [String] {
         dice.once(in: 3) ? dice.pick([["px"], ["%", ""], ["K", "KB"]]) : []
+    }
+
+    private static func quantity(_ dice: inout Dice) -> ValueModel {
+        if dice.once(in: 2) {
+            return .duration(
+                min: dice.pick([nil, ("500ms", 500)]), max: dice.pick([nil, ("1.5h", 5_400_000)]),
+                units: dice.pick([[], [], ["s", "m"], ["ms"]]))
+        }
+        return .size(
+            min: dice.pick([nil, ("1KiB", 1024)]), max: dice.pick([nil, ("2MB", 2_000_000)]),
+            units: dice.pick([[], [], ["K", "M"], ["", "kB"], [""]]))
+    }
+
+    private static func globs(_ dice: inout Dice, most: Int) -> [GlobModel] {
+        (0..<dice.number(0...most)).map { _ in GlobModel.random(&dice) }
     }
 
     // MARK: Written
@@ -55,11 +69,12 @@ indirect enum ValueModel {
             "{string: "
                 + Self.mapping(pattern.map { ("pattern", quotedForYAML($0.source)) }, max.map { ("max", String($0)) })
                 + "}"
-        case .file(let direction, nil): "{file: \(direction)}"
-        case .file(let direction, let glob?):
-            "{file: {direction: \(direction), pattern: \(quotedForYAML(glob.source))}}"
-        case .duration(let min, let max): "{duration: \(Self.mapping(min?.0, max?.0, []))}"
-        case .size(let min, let max): "{size: \(Self.mapping(min?.0, max?.0, []))}"
+        case .file(let direction, let patterns, let exceptions):
+            "{file: "
+                + Self.mapping(
+                    ("direction", direction), Self.globs("pattern", patterns), Self.globs("except", exceptions)) + "}"
+        case .duration(let min, let max, let units): "{duration: \(Self.mapping(min?.0, max?.0, units))}"
+        case .size(let min, let max, let units): "{size: \(Self.mapping(min?.0, max?.0, units))}"
         case .date: "{date: true}"
         case .list(let separator, let element, let min, let max):
             "{list: "
@@ -67,6 +82,11 @@ indirect enum ValueModel {
                     separator.map { ("separator", quotedForYAML($0)) }, ("of", element.yaml),
                     min.map { ("min", String($0)) }, max.map { ("max", String($0)) }) + "}"
         }
+    }
+
+    private static func globs(_ key: String, _ globs: [GlobModel]) -> (String, String)? {
+        let texts = globs.map { quotedForYAML($0.source) }
+        return texts.isEmpty ? nil : (key, texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]")
     }
 
     private static func mapping(_ min: String?, _ max: String?, _ units: [String]) -> String {
@@ -98,11 +118,11 @@ indirect enum ValueModel {
         case .choice(let texts): return dice.pick(texts)
         case .string(nil, _): return dice.pick(["a", "é", "a b", "", "x=y", "b.c"])
         case .string(let pattern?, _): return pattern.example(&dice)
-        case .file("input", _): return dice.pick(Self.inputs)
-        case .file(_, nil): return dice.pick(["f", "d/f", "x.y", "ä"])
-        case .file(_, let glob?): return glob.example(&dice)
-        case .duration: return dice.pick(["500ms", "1s", "1.5s", "10m", "1h", "2d"])
-        case .size: return dice.pick(["1", "4096", "10K", "512KiB", "1.5MiB", "2MB", "1G", "1kB"])
+        case .file("input", _, _): return dice.pick(Self.inputs)
+        case .file(_, let patterns, _):
+            return patterns.isEmpty ? dice.pick(["f", "d/f", "x.y", "ä"]) : dice.pick(patterns).example(&dice)
+        case .duration: return dice.pick(["500ms", "1s", "1.5s", "10m", "01s", "1h", "2d"])
+        case .size: return dice.pick(["1", "4096", "10K", "512KiB", "1.5MiB", "2MB", "1G", "1kB", "01M", "1.0K"])
         case .date: return dice.pick(["2024-02-29", "1999-12-31", "0001-01-01"])
         case .list(let separator, let element, let min, let max):
             let count = dice.number((min ?? 1)...(max ?? (min ?? 1) + 2))
