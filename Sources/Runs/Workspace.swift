@@ -63,13 +63,16 @@ struct Workspace: ~Copyable {
         staged[status.inode] = StagedInput(modifiedNanoseconds: status.modifiedNanoseconds, size: status.size)
     }
 
-    /// A file for a stream of the program, which belongs to the program like every other file there. Whatever input has its
-    /// name is emptied, as the program would do by opening it.
+    /// A file for a stream of the program. Whatever input has its name is emptied, as the program would do by opening it.
+    ///
+    /// The program can read, rename and remove the file, but not open it for writing: while it allocated or truncated
+    /// gigabytes there, the kernel would keep jrun-init waiting for the file's lock, and with it the clocks.
     func makeStreamFile(_ name: String) throws -> OwnedFD {
         do {
             try makeParents(of: name)
-            let file = try FileSystem.openBeneath(root.raw, name, [.write, .create, .truncate], mode: 0o600)
-            try FileSystem.changeOwner(file.raw, to: owner)
+            let file = try FileSystem.openBeneath(root.raw, name, [.write, .create, .truncate], mode: 0o644)
+            try FileSystem.changeOwner(file.raw, to: 0)
+            try FileSystem.changeMode(file.raw, to: 0o644)
             return file
         } catch let error as KernelError {
             throw RunRefused("the file '\(name)', where a stream of the program goes: \(describe(errno: error.errno))")

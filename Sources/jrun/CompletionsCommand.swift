@@ -72,7 +72,8 @@ private struct CompletionQuestion {
     }
 
     private func line(_ candidate: CompletionCandidate) -> String? {
-        guard isOneLine(candidate.text) else { return nil }
+        // A text that cannot be seen as it is cannot be chosen either.
+        guard printable(candidate.text) == candidate.text else { return nil }
         if target == .bash {
             let text = candidate.text.hasPrefix(kept) ? String(candidate.text.dropFirst(kept.count)) : candidate.text
             return escaped(text) + "\n"
@@ -80,8 +81,6 @@ private struct CompletionQuestion {
         let help = candidate.help.map { "\t\(printable($0.split(separator: "\n").joined(separator: " ")))" } ?? ""
         return candidate.text + help + "\n"
     }
-
-    private func isOneLine(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 32 && $0 != 127 } }
 
     /// Bash takes candidates as they are into the line.
     private func escaped(_ text: String) -> String {

@@ -39,7 +39,9 @@ struct DraftDependencies {
         let head = try FileSystem.read(file.raw, upTo: 256)
         guard head.starts(with: Array("#!".utf8)) else { return nil }
         let line = String(decoding: head.dropFirst(2).prefix { $0 != 10 }, as: UTF8.self)
-        guard let program = line.split(separator: " ").first.map(String.init), program.hasPrefix("/") else {
+        guard let program = line.split(whereSeparator: { " \t".contains($0) }).first.map(String.init),
+            program.hasPrefix("/")
+        else {
             throw RunRefused("'\(path)': its first line names no interpreter")
         }
         return program

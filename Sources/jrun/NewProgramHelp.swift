@@ -36,12 +36,13 @@ struct HelpRun {
 
     /// A program that is allowed nothing but this one word.
     private func program(_ word: String) -> String {
-        let places = draft.execute.map { "\"\($0.path)\"" }.joined(separator: ", ")
-        let read = draft.read.map { "\"\($0.path)\"" }.joined(separator: ", ")
+        // The paths are the executable's own choice: its loader, its RPATH, the first line of a script.
+        let places = draft.execute.map { yamlText($0.path, inFlow: true) }.joined(separator: ", ")
+        let read = draft.read.map { yamlText($0.path, inFlow: true) }.joined(separator: ", ")
         return """
             program: help-text
             summary: Ask for help
-            executable: "\(draft.executable)"
+            executable: \(yamlText(draft.executable, inFlow: false))
             arguments: [{literal: "\(word)", required: false}]
             results: [{path: help-text, when: any}]
             stdout: {file: help-text}

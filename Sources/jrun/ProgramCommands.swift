@@ -25,7 +25,7 @@ struct ListPrograms: ParsableCommand {
             let library = ProgramLibrary(extra: programs, node: try currentNode())
             let entries = library.list().compactMap { name, path -> (name: String, summary: String)? in
                 guard let source = try? library.read(path, besideFirst: false) else {
-                    return (name, "(broken: see jrun program lint '\(path)')")
+                    return (name, "(broken: see jrun program lint '\(printable(path))')")
                 }
                 return source.isAbstract ? nil : (name, source.program.summary)
             }

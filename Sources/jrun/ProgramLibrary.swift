@@ -23,6 +23,8 @@ struct ProgramLibrary {
             guard let names = try? FileSystem.list(directory) else { continue }
             for name in names where name.hasSuffix(".yaml") {
                 let stem = String(name.dropLast(5))
+                // No program can be called otherwise, and such names do not belong on a terminal.
+                guard ProgramDraft.possibleName(stem) == stem else { continue }
                 if found[stem] == nil { found[stem] = "\(directory)/\(name)" }
             }
         }
@@ -62,7 +64,7 @@ struct ProgramLibrary {
     ///   that a family can be tried where it is written.
     func read(_ path: String, besideFirst: Bool) throws -> ProgramSource {
         let bytes: [UInt8]
-        do { bytes = try ProgramLibrary.bytes(of: path) } catch {
+        do { bytes = try ProgramLibrary.bytes(of: path, mayWait: besideFirst) } catch {
             throw RunRefused("program file '\(path)': \(describe(errno: error.errno))")
         }
         let places = (besideFirst ? [directory(of: path)] : []) + directories
@@ -72,7 +74,7 @@ struct ProgramLibrary {
     private func find(_ name: String, in places: [String]) -> FoundProgramFile {
         for path in places.map({ "\($0)/\(name).yaml" }) {
             do {
-                return .file(ProgramSourceFile(path: path, bytes: try ProgramLibrary.bytes(of: path)))
+                return .file(ProgramSourceFile(path: path, bytes: try ProgramLibrary.bytes(of: path, mayWait: false)))
             } catch {
                 if !["ENOENT", "ENOTDIR"].contains(errnoName(error.errno)) {
                     return .unreadable("program file '\(path)': \(describe(errno: error.errno))")
@@ -82,8 +84,11 @@ struct ProgramLibrary {
         return .unknown(known: programFiles(in: places).map(\.name))
     }
 
-    private static func bytes(of path: String) throws(KernelError) -> [UInt8] {
-        try FileSystem.contents(of: path, limit: 1 << 20)
+    /// - Parameter mayWait: A pipe that somebody names may take its time; one that lies in a directory of program files
+    ///   must not hold whoever looks there.
+    private static func bytes(of path: String, mayWait: Bool) throws(KernelError) -> [UInt8] {
+        let file = try FileSystem.open(path, mayWait ? .read : [.read, .nonBlocking])
+        return try FileSystem.contents(of: file.raw, named: path, limit: 1 << 20)
     }
 }
 

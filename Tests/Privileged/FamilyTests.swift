@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// Programs that extend others, as the built jrun treats them.
@@ -54,6 +55,19 @@ extension Privileged {
             }
             let all = try digest("sha256sum '\(files[0])' '\(files[1])' | cut -c 1-64 | sha256sum")
             #expect(report["program"]["digest"].string == all)
+        }
+
+        /// No program can have such a name; a FIFO holds nobody who looks there.
+        @Test func theListShowsOnlyNames() throws {
+            let (request, directory) = try family()
+            for name in ["a\u{1B}[31m", "a\nb", "a\u{202E}b", "$(id)", "-a"] {
+                try Data().write(to: URL(fileURLWithPath: "\(directory)/\(name).yaml"))
+            }
+            mkfifo("\(directory)/pipe.yaml", 0o600)
+            let list = try jrun(request, "program", "list", "--programs", directory).text
+            let names = list.split(separator: "\n").map { $0.prefix { $0 != " " } }
+            #expect(names.contains("member") && names.contains("pipe"), "\(list)")
+            #expect(names.allSatisfy { $0.wholeMatch(of: /[a-z0-9][a-z0-9._-]*/) != nil }, "\(list)")
         }
 
         @Test func anAbstractFileIsNeitherRunNorListed() throws {

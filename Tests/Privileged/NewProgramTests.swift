@@ -66,6 +66,21 @@ extension Privileged {
             #expect(text.contains("      - \"\(script)\"  # the executable"))
         }
 
+        /// The names of its interpreter and libraries are the executable's choice, and no settings of the sandbox: as it
+        /// stands, this one would give the run the node's network.
+        @Test func namesInTheExecutableAreNoSettings() throws {
+            let directory = try site.makeDirectory()
+            let parent = "\(directory)/i\",\"\(directory)"
+            try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+            let interpreter = "\(directory)/i\",\"\(directory)/x\"]},\"network\":\"host\"}"
+            try FileManager.default.copyItem(atPath: "/usr/bin/cat", toPath: interpreter)
+            let script = "\(directory)/tool"
+            try Data("#!\(interpreter)\t#\n".utf8).write(to: URL(fileURLWithPath: script))
+            chmod(script, 0o755)
+            let (_, text) = try draft(script)
+            #expect(text.contains("--show-ends"), "\(text)")
+        }
+
         @Test func withoutRootTheHelpTextIsGiven() throws {
             let file = "\(try site.makeDirectory())/help"
             try Data("  -q, --quiet  say less\n".utf8).write(to: URL(fileURLWithPath: file))

@@ -132,7 +132,17 @@ extension Privileged {
             #expect(outcome.state == "complete" && outcome.stdout.isEmpty && outcome.stderr.isEmpty)
         }
 
-        /// The file is the program's: it may read it, and it may ruin it, which harms nobody else.
+        /// Whoever can write to the file can hold its lock for seconds, and jrun-init with its clocks would wait.
+        @Test(arguments: [["truncate", "err.txt", "0"], ["open", "err.txt", "rdwr"], ["chmod", "err.txt", "666"]])
+        func onlyJrunInitWritesToTheFile(words: [String]) throws {
+            var request = try Request()
+            request.words = words
+            request.program.keys["stderr"] = "{file: err.txt, max_size: 1KiB}"
+            let answer = try request.run().stdout.text
+            #expect(answer.contains("EACCES") || answer.contains("EPERM"), "\(answer)")
+        }
+
+        /// What the program does to the file harms nobody else.
         @Test(arguments: [
             ["remove", "out.txt"], ["truncate", "out.txt", "0"], ["truncate", "out.txt", "8MiB"],
             ["rename", "out.txt", "other.txt"], ["chmod", "out.txt", "0"], ["hardlink", "out.txt", "second.txt"],

@@ -2,7 +2,7 @@
 /// in quotes.
 ///
 /// - Parameter inFlow: within `[…]` or `{…}`, where more characters have a meaning.
-func yamlText(_ text: String, inFlow: Bool) -> String {
+public func yamlText(_ text: String, inFlow: Bool) -> String {
     if isPlain(text, inFlow: inFlow) { return text }
     let needsEscape = text.unicodeScalars.contains { !isShownAsIs($0) }
     let hasEscapable = text.utf8.contains { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "\"") }
