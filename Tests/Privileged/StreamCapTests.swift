@@ -138,7 +138,7 @@ extension Privileged {
             var request = try Request()
             request.words = words
             request.program.keys["stderr"] = "{file: err.txt, max_size: 1KiB}"
-            let answer = try request.run().stdout.text
+            let answer = String(decoding: try request.run().stdout.array, as: UTF8.self)
             #expect(answer.contains("EACCES") || answer.contains("EPERM"), "\(answer)")
         }
 
