@@ -57,7 +57,7 @@ let convertTable = ArgumentTable(
         no("in.png sub/out.png", at: 2, "does not match"),
         no("in.png ephemeral:out.png", at: 2, "matches the exception *:*"),
         no("in.png msl:out.png", at: 2, "matches the exception *:*"),
-        no("in.png show:", at: 2, "does not match [!@]*.png"),
+        no("in.png show:", at: 2, "does not match [!@|]*.png"),
         no("in.png out.svg", at: 2, "does not match"),
         no("in.png out.pdf", at: 2, "does not match"),
         no("in.png @out.png", at: 2, "does not match"),
