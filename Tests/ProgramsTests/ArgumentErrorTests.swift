@@ -97,7 +97,7 @@ private let wrong: [(line: String, errors: [String])] = [
     (
         "arguments: [{option: -x, value: {duration: {units: [s, min, \"\"]}}}]",
         [
-            "4:56: duration.units: 'min': no unit of a duration; did you mean 'm'? known: ms, s, m, h, d",
+            "4:56: duration.units: 'min': no unit of a duration; known: ms, s, m, h, d",
             "4:61: duration.units: '': no unit of a duration; known: ms, s, m, h, d",
         ]
     ),
@@ -108,8 +108,8 @@ private let wrong: [(line: String, errors: [String])] = [
     (
         "arguments: [{flag: -x, help: once, or twice}]",
         [
-            "4:36: key 'or twice' is not known here; or, if it belongs to the text before it, quote that: between "
-                + "braces, a comma ends a text; allowed: flag, required, repeat, requires, conflicts, help"
+            "4:36: key 'or twice' is not known here; if it is the rest of the text before it: a text with a comma "
+                + "needs quotes; allowed: flag, required, repeat, requires, conflicts, help"
         ]
     ),
     (

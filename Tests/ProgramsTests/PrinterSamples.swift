@@ -53,9 +53,9 @@ let everyKey = #"""
         - {option: -c, value: {choice: [fast, "1", "no"]}}
         - {option: -p, value: {string: {pattern: '[a-z]+\d', max: 100}}}
         - option: -e
-          value: {file: {direction: any, pattern: ["*.c", lib/**], except: "**/*:*"}}
-        - option: -E
-          value: {file: {direction: output, except: ["@*", "*:*"]}}
+          value:
+            file: {direction: any, pattern: ["*.c", lib/**], except: "**/*:*"}
+        - {option: -E, value: {file: {direction: output, except: ["@*", "*:*"]}}}
         - {option: -d, value: {duration: {min: 90s, max: 2h}}}
         - {option: -t, value: {duration: {units: [s, ms]}}}
         - {option: -m, value: {size: {max: 1536MiB}}}

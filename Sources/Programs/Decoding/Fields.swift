@@ -22,10 +22,8 @@ struct Fields {
         for entry in entries where !keys.contains(entry.key) {
             let nearest = suggestion(for: entry.key, among: keys, else: ";")
             // `{help: one, two}` is a text and a key.
-            let isRest = node.isFlow && entry.value.isAbsent && nearest == ";"
-            let hint =
-                isRest
-                ? " or, if it belongs to the text before it, quote that: between braces, a comma ends a text;" : nearest
+            let isRest = node.isFlow && entry.value.isAbsent && entry.key != entries.first?.key && nearest == ";"
+            let hint = isRest ? "; if it is the rest of the text before it: a text with a comma needs quotes;" : nearest
             findings.add(
                 entry.keyMark,
                 "key \(quoted(entry.key)) is not known here\(hint) allowed: \(keys.joined(separator: ", "))")
