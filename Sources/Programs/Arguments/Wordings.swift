@@ -30,8 +30,15 @@ extension ValueRule {
         case .size(let range): "a size" + Self.bounds(Self.limited(range), formatBytes)
         case .date: "a date YYYY-MM-DD"
         case .list(let separator, let element, let count):
-            "\(count.lowerBound) to \(count.upperBound) values separated by '\(separator)', each \(element.summary)"
+            Self.times(count) + (count.upperBound == 1 ? "" : " separated by '\(separator)', each")
+                + " \(element.summary)"
         }
+    }
+
+    private static func times(_ count: ClosedRange<Int>) -> String {
+        if count.upperBound == 1 { return "one value:" }
+        return count.lowerBound == count.upperBound
+            ? "\(count.lowerBound) values" : "\(count.lowerBound) to \(count.upperBound) values"
     }
 
     private static func fileSummary(_ direction: FileDirection) -> String {
@@ -72,10 +79,10 @@ extension ArgumentRule {
         case .option(let names, let value, let forms):
             if forms.contains(.separate) {
                 "\(names[0]) \(value.placeholder)"
-            } else if forms.contains(.equals) {
-                "\(names[0])=\(value.placeholder)"
+            } else if let name = self.names(taking: .equals).first {
+                "\(name)=\(value.placeholder)"
             } else {
-                "\(names[0])\(value.placeholder)"
+                "\(self.names(taking: .attached).first ?? names[0])\(value.placeholder)"
             }
         case .positional(let name, _): name
         case .literal(let text): text
