@@ -103,9 +103,7 @@ struct CompletionWalk {
     private func inlineValue(_ text: String) -> (leaf: Int, prefix: String)? {
         var best: (leaf: Int, prefix: String)?
         for (number, leaf) in leaves.enumerated() {
-            guard case .option(let names, _, let forms) = leaf.rule.kind else { continue }
-            let heads =
-                (forms.contains(.equals) ? names.map { "\($0)=" } : []) + (forms.contains(.attached) ? names : [])
+            let heads = leaf.rule.names(taking: .equals).map { "\($0)=" } + leaf.rule.names(taking: .attached)
             for head in heads where text.utf8.starts(with: head.utf8) {
                 if head.utf8.count > best?.prefix.utf8.count ?? -1 { best = (number, head) }
             }
@@ -182,8 +180,9 @@ struct CompletionWalk {
         case .option(let names, let value, let forms):
             let help = help ?? value.summary
             if forms.contains(.separate) { return names.map { CompletionCandidate($0, help: help) } }
-            let between = forms.contains(.equals) ? "=" : ""
-            return names.map { CompletionCandidate($0 + between, help: help, isOpen: true) }
+            let rule = leaves[leaf].rule
+            let heads = rule.names(taking: .equals).map { "\($0)=" } + rule.names(taking: .attached)
+            return heads.map { CompletionCandidate($0, help: help, isOpen: true) }
         }
     }
 }

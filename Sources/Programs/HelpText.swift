@@ -55,9 +55,16 @@ struct HelpText {
         let start = text.prefix(6).lowercased()
         if start == "usage:" || start == "usage " || usage.count > 0 && text.prefix(3) == "or:" {
             if usage.count < 8 { usage.append(String(text.prefix(Self.maxHelp))) }
-        } else if summary == nil, options.isEmpty, text.contains(" "), text.first?.isLetter == true {
+        } else if summary == nil, options.isEmpty, text.contains(" "), text.first?.isLetter == true, isSentence(text) {
             summary = String(text.prefix(120))
         }
+    }
+
+    /// Neither a complaint about the option that asked nor the heading of what follows.
+    private func isSentence(_ text: String) -> Bool {
+        let words = text.lowercased()
+        return text.last != ":"
+            && !["error", "invalid option", "unrecognized", "unknown option"].contains(where: words.contains)
     }
 
     private func joined(_ help: String, _ more: String) -> String {
@@ -90,11 +97,23 @@ private struct HelpLine {
     init(_ line: String) {
         let scalars = Array(line.unicodeScalars)
         text = scalars
-        gap = scalars.indices.first { index in
-            guard scalars[index] == " ", index + 1 < scalars.count else { return false }
-            return scalars[index + 1] == " "
-                || scalars[index + 1] == ":" && (index + 2 == scalars.count || scalars[index + 2] == " ")
+        gap = Self.gap(in: scalars)
+    }
+
+    /// The first gap that is not between two names, as the first is in `-q  --quiet  print less`.
+    private static func gap(in text: [Unicode.Scalar]) -> Int? {
+        var index = 0
+        while let start = text[index...].firstIndex(of: " ") {
+            let end = text[start...].firstIndex { $0 != " " } ?? text.count
+            if end < text.count, text[end] == ":", end + 1 == text.count || text[end + 1] == " " { return end - 1 }
+            if end > start + 1, !isLongName(text[end...]) { return start }
+            index = end
         }
+        return nil
+    }
+
+    private static func isLongName(_ text: ArraySlice<Unicode.Scalar>) -> Bool {
+        text.starts(with: "--".unicodeScalars) && text.dropFirst(2).first?.properties.isAlphabetic == true
     }
 
     var option: HelpText.Option? {

@@ -76,7 +76,7 @@ public struct ManualPage {
             ["124", "ended by the limit wall or cpu"],
             ["125", "jrun refused or failed, or a required result is missing"],
             ["126, 127", "the program cannot be executed; is not there"],
-            ["128+N", "ended by signal N; 137 by any other limit"],
+            ["128+N", "ended by signal N; by any other limit, 137 or 153"],
         ])
     }
 
@@ -84,7 +84,9 @@ public struct ManualPage {
         let examples = program.exampleRequests()
         if examples.isEmpty { return }
         page.heading(examples.count == 1 ? "EXAMPLE" : "EXAMPLES")
-        for request in examples.prefix(Self.maxExamples) { page.units(commandLine(request), hanging: PageWriter.step) }
+        for request in examples.prefix(Self.maxExamples) {
+            page.units(commandLine(request), hanging: PageWriter.step, continued: " \\")
+        }
         if examples.count > Self.maxExamples {
             page.paragraph("… and \(examples.count - Self.maxExamples) more commands")
         }

@@ -31,6 +31,9 @@ extension ManualPage {
         return [isRequired ? "--input FILE\(repeats)" : "[--input FILE]\(repeats)"]
     }
 
+    /// A longer group is broken inside.
+    private var maxUnit: Int { page.width - 2 * PageWriter.step }
+
     private func units(_ items: [ArgumentItem]) -> [String] {
         let isOptionalFlag = items.map { $0.isOptional && !$0.hasPositional }
         let sumUp = isOptionalFlag.count { $0 } > Self.maxOptionalUnits
@@ -39,7 +42,7 @@ extension ManualPage {
             if sumUp, isOptionalFlag[number] {
                 if !units.contains("[OPTION]…") { units.append("[OPTION]…") }
             } else {
-                units.append(item.synopsis)
+                units += item.synopsis.count > maxUnit ? item.pieces : [item.synopsis]
             }
         }
         return units
@@ -126,6 +129,24 @@ extension ArgumentItem {
         }
     }
 
+    /// The synopsis in pieces that a line may end behind.
+    fileprivate var pieces: [String] {
+        switch self {
+        case .oneOf(let members, let required, _):
+            var pieces = members.enumerated().flatMap { number, member in
+                var inner = member.leaves.count > 1 ? member.pieces : [member.memberSynopsis]
+                if number > 0, !inner.isEmpty { inner[0] = "| " + inner[0] }
+                return inner
+            }
+            if pieces.isEmpty { return [synopsis] }
+            pieces[0] = (required ? "(" : "[") + pieces[0]
+            pieces[pieces.count - 1] += required ? ")" : "]"
+            return pieces
+        case .allOf(let members, _): return members.flatMap(\.pieces)
+        case .rule, .command, .separator: return [synopsis]
+        }
+    }
+
     /// `--model FILE`, `[--min]`, `(-c | -x)`.
     fileprivate var synopsis: String {
         switch self {
@@ -149,15 +170,18 @@ extension ArgumentItem {
 extension ArgumentRule {
     /// Every name, and the value with the first of the forms: `--model FILE, -m FILE`.
     fileprivate var term: String {
-        guard case .option(let names, _, _) = kind else { return names.joined(separator: ", ") }
-        return names.map(spelling).joined(separator: ", ")
+        guard case .option(_, _, let forms) = kind else { return names.joined(separator: ", ") }
+        return spellings(in: forms.inOrder.first ?? .separate).joined(separator: ", ")
     }
 
-    fileprivate var spelling: String { spelling(names[0]) }
+    fileprivate var spelling: String {
+        guard case .option(_, _, let forms) = kind else { return names[0] }
+        return spellings(in: forms.inOrder.first ?? .separate).first ?? names[0]
+    }
 
-    private func spelling(_ name: String) -> String {
-        guard case .option(_, let value, let forms) = kind else { return name }
-        return OptionForm.allCases.first(where: forms.contains)?.usage(name, value) ?? name
+    private func spellings(in form: OptionForm) -> [String] {
+        guard case .option(_, let value, _) = kind else { return names }
+        return names(taking: form).map { form.usage($0, value) }
     }
 
     /// `the name of an input file; required; at most 4 times; not with --lp`.
@@ -176,9 +200,13 @@ extension ArgumentRule {
     }
 
     private var otherForms: [String] {
-        guard case .option(let names, let value, let forms) = kind, forms.contains(.separate) else { return [] }
-        let others = OptionForm.allCases.filter { $0 != .separate && forms.contains($0) }
-        if others.isEmpty { return [] }
-        return ["also \(others.map { $0.usage(names[0], value) }.joined(separator: ", "))"]
+        guard case .option(_, _, let forms) = kind else { return [] }
+        let texts = forms.inOrder.dropFirst().flatMap(spellings)
+        return texts.isEmpty ? [] : ["also \(texts.joined(separator: ", "))"]
     }
+}
+
+extension Set<OptionForm> {
+    /// The one that is shown first in front.
+    fileprivate var inOrder: [OptionForm] { OptionForm.allCases.filter(contains) }
 }

@@ -105,7 +105,8 @@ private struct ExampleBuilder {
         case .option(let names, let value, let forms):
             let text = example(value, called: names[0], help: rule.help)
             if forms.contains(.separate) { return [names[0], text] }
-            return [names[0] + (forms.contains(.equals) ? "=" : "") + text]
+            let name = rule.names(taking: forms.contains(.equals) ? .equals : .attached).first ?? names[0]
+            return [name + (forms.contains(.equals) ? "=" : "") + text]
         }
     }
 

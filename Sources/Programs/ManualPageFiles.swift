@@ -46,7 +46,7 @@ extension InputRule {
         var phrases: [String] = isMember ? [] : [required ? "required" : "optional"]
         if !types.isEmpty { phrases.append("content: \(types.map(\.rawValue).joined(separator: " or "))") }
         phrases.append("at most \(formatBytes(maxSize))" + (maxCount > 1 ? " each" : ""))
-        if maxCount > 1 { phrases.append("at most \(maxCount) files") }
+        if !path.isPlain { phrases.append("at most \(maxCount) file\(maxCount == 1 ? "" : "s")") }
         if let total = maxTotal { phrases.append("at most \(formatBytes(total)) altogether") }
         return phrases.joined(separator: "; ")
     }
@@ -59,7 +59,7 @@ extension ResultRule {
             let cut = excess == .truncate ? ", the rest is cut off" : ""
             phrases.append("at most \(formatBytes(size))" + (maxCount > 1 ? " each" : "") + cut)
         }
-        if !path.isPlain, maxCount > 1 { phrases.append("at most \(maxCount) files") }
+        if !path.isPlain { phrases.append("at most \(maxCount) file\(maxCount == 1 ? "" : "s")") }
         return phrases.joined(separator: "; ")
     }
 }

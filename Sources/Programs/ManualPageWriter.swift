@@ -27,13 +27,16 @@ struct PageWriter {
     }
 
     /// Pieces that are not broken inside; lines after the first stand `hanging` columns further in.
-    mutating func units(_ units: [String], level: Int = 1, hanging: Int = 0) {
+    ///
+    /// - Parameter continued: What ends every line but the last.
+    mutating func units(_ units: [String], level: Int = 1, hanging: Int = 0, continued: String = "") {
         let indent = level * Self.step
         var line = "", lines: [String] = []
-        for unit in units.map(visible) {
-            let room = width - indent - (lines.isEmpty ? 0 : hanging)
+        for (number, unit) in units.map(visible).enumerated() {
+            let end = number + 1 < units.count ? continued.count : 0
+            let room = width - indent - (lines.isEmpty ? 0 : hanging) - end
             if !line.isEmpty, line.count + 1 + unit.count > room {
-                lines.append(line)
+                lines.append(line + continued)
                 line = ""
             }
             line += line.isEmpty ? unit : " \(unit)"

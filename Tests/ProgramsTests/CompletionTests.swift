@@ -48,6 +48,16 @@ import Testing
         #expect(texts(tool, "--set red,red,") == [])
     }
 
+    @Test func offersNamesInTheFormsThatTheyTake() throws {
+        let tool = try program(
+            "{option: [-f, --file], form: [equals], value: {choice: [a, b]}}",
+            "{option: [--num, -n], form: [attached], value: {choice: ['1', '2']}}")
+        #expect(texts(tool, "") == ["--file=", "-n"])
+        #expect(texts(tool, "-f=") == [])
+        #expect(texts(tool, "--file=") == ["--file=a", "--file=b"])
+        #expect(texts(tool, "-n") == ["-n1", "-n2"])
+    }
+
     @Test func offersFilesOfTheRequest() throws {
         var tool = try program(
             "{option: --model, value: {file: {direction: input, pattern: \"*.mod\"}}}",

@@ -21,8 +21,8 @@ import Testing
 
     @Test(arguments: [
         ("", "line 1, column 1: the text ends where a value is expected"),
-        ("{", "line 1, column 2: expected a key in '\"'"),
-        ("{\"a\": 1,}", "line 1, column 9: expected a key in '\"'"),
+        ("{", "line 1, column 2: expected a key in double quotes"),
+        ("{\"a\": 1,}", "line 1, column 9: expected a key in double quotes"),
         ("[1,]", "line 1, column 4: expected a value"), ("[1 2]", "line 1, column 4: expected ',' or ']'"),
         ("{\"a\" 1}", "line 1, column 6: expected ':' behind the key 'a'"),
         ("{\n \"é\": 1, \"é\": 2}", "line 2, column 10: key 'é' is given twice"),

@@ -305,6 +305,12 @@ import Testing
         #expect(try Sample.program(text).warnings() == [])
     }
 
+    @Test func theDefaultOfGraceMayExceedTheWallTime() throws {
+        let text = Sample.file("").replacing("wall: 10m", with: "wall: 5s")
+        #expect(try Sample.program(text).limits[.wall].max == 5000)
+        #expect(try Sample.program(text).warnings() == [])
+    }
+
     static let security: [(security: String, warnings: [String])] = [
         ("files: {read: [/opt/a, /opt/a/b]}", ["security.files.read[1]: has no effect: '/opt/a'…"]),
         ("files: {read: [/opt/a, /opt/ab]}", []),

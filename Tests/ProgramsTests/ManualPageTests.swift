@@ -66,7 +66,7 @@ import Testing
             124       ended by the limit wall or cpu
             125       jrun refused or failed, or a required result is missing
             126, 127  the program cannot be executed; is not there
-            128+N     ended by signal N; 137 by any other limit
+            128+N     ended by signal N; by any other limit, 137 or 153
 
         EXAMPLE
             jrun exec --input model.mod glpsol -- --model model.mod --output output.sol
@@ -165,13 +165,13 @@ import Testing
                     most 5 files; at most 2 MiB altogether
                 *.pack
                     made by pack
-                    at most 1 MiB
+                    at most 1 MiB; at most 1 file
 
         RESULTS
             Put into the current directory, or that of --output-dir.
             *.pack
                 optional; after complete, wall-time; at most 3 MiB,
-                the rest is cut off
+                the rest is cut off; at most 1 file
 
         STREAMS
             stdin   jrun's own
@@ -193,11 +193,46 @@ import Testing
         let examples = page.split(separator: "EXAMPLES\n").last.map(String.init)
         #expect(
             examples == """
-                    jrun exec --input list.txt tool -- pack --list list.txt
-                        -o output.pack
+                    jrun exec --input list.txt tool -- pack --list \\
+                        list.txt -o output.pack
                     jrun exec --input pack.pack tool -- check pack.pack
 
                 """)
+    }
+
+    /// Of aliases, only those are shown with a form that take it.
+    @Test(arguments: [
+        ("[-f, --file]", "[separate, equals]", "-f N, --file N", "also --file=N\n", "[-f N]"),
+        ("[-f, --file]", "[equals]", "--file=N", "", "[--file=N]"),
+        ("[--num, -n]", "[attached]", "-nN", "", "[-nN]"),
+        ("[--num, -n]", "[attached, equals]", "--num=N", "also -nN\n", "[--num=N]"),
+    ])
+    func namesAreShownInTheFormsThatTheyTake(
+        names: String, forms: String, term: String, also: String, synopsis: String
+    ) throws {
+        let rule = "{option: \(names), value: {integer: {}}, form: \(forms)}"
+        let page = ManualPage(of: try Sample.program(rules: [rule])).text()
+        #expect(page.contains("\n    \(term)\n        an integer") && page.contains("\(synopsis)\n"), "\(page)")
+        #expect(also.isEmpty ? !page.contains("also") : page.contains("an integer; \(also)"), "\(page)")
+    }
+
+    @Test func aGroupThatIsTooLongIsBroken() throws {
+        let members = (1...4).map {
+            "{all_of: [{flag: -\($0), required: true}, {option: --number-\($0), value: {integer: {}}}]}"
+        }
+        let page = ManualPage(of: try Sample.program(rules: ["{one_of: [\(members.joined(separator: ", "))]}"])).text()
+        let lines = page.split(separator: "\n")
+        #expect(lines.allSatisfy { $0.count <= 80 }, "\(page)")
+        #expect(page.contains("(-1 [--number-1 N] | -2") && page.contains("[--number-4 N])\n"), "\(page)")
+    }
+
+    @Test(arguments: [
+        ("min: 1, max: 1", "one value: an integer"), ("min: 2, max: 2", "2 values separated by ',', each an integer"),
+        ("min: 1, max: 3", "1 to 3 values separated by ',', each an integer"),
+    ])
+    func listsAreCounted(bounds: String, words: String) throws {
+        let rule = "{argument: LIST, value: {list: {of: {integer: {}}, \(bounds)}}}"
+        #expect(ManualPage(of: try Sample.program(rules: [rule])).text().contains("        \(words)\n"))
     }
 
     /// The widths of every line, and of a terminal that is narrower or wider than anybody can read.

@@ -26,6 +26,7 @@ import Testing
             ("      --synchronous synchronous output (safer)", ["--synchronous"], nil, "separate"),
             ("  -print-multi-os-directory Display the path", ["-print-multi-os-directory"], nil, "separate"),
             ("  -x or --extract  take out", ["-x", "--extract"], nil, "separate"),
+            ("  -q  --quiet        print less", ["-q", "--quiet"], nil, "separate"),
             ("\t-v\tsay more", ["-v"], nil, "separate"),
         ] as [(String, [String], String?, String)])
     func layoutsAreRead(line: String, names: [String], value: String?, form: String) throws {
@@ -33,6 +34,15 @@ import Testing
         #expect(option.names == names)
         #expect(option.value == value)
         #expect(option.form.rawValue == form)
+    }
+
+    @Test func aGapBetweenNamesIsNoDescription() throws {
+        #expect(try #require(read("  -q  --quiet        print less")).help == "print less")
+    }
+
+    @Test(arguments: ["Error: tool: option -- unrecognized", "tool: invalid option -- '-'", "Options (and more):"])
+    func complaintsAndHeadingsAreNoSummary(line: String) {
+        #expect(HelpText("\(line)\nDo a thing well.\n  -a  first\n").summary == "Do a thing well.")
     }
 
     @Test(arguments: ["- a list item", "--", "-", "no option", "                    -deep in a description", ""])

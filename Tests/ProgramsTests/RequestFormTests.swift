@@ -57,7 +57,7 @@ import Testing
                     "$: the required key 'program' is missing",
                 ])
         #expect(wrong("[]") == ["$: expected an object, found a list"])
-        #expect(wrong("{") == ["request: line 1, column 2: expected a key in '\"'"])
+        #expect(wrong("{") == ["request: line 1, column 2: expected a key in double quotes"])
         #expect(wrong(#"{"program": "../x"}"#).count == 1)
         #expect(wrong(#"{"program": 7}"#) == ["$.program: expected a text, found the number 7"])
     }
@@ -120,6 +120,15 @@ import Testing
         ] as [(String, [String])])
     func inTheOrderOfTheRules(_ json: String, _ list: [String]) throws {
         #expect(try assembled(Self.every, json) == list)
+    }
+
+    /// The key is the first name; what is written is a name that takes the form.
+    @Test func anOptionIsWrittenWithANameThatTakesItsForm() throws {
+        let rules = [
+            "{option: [-f, --file], value: {integer: {}}, form: equals}",
+            "{option: [--num, -n], value: {integer: {}}, form: attached}",
+        ]
+        #expect(try assembled(rules, #"{"-f": 3, "--num": 4}"#) == ["--file=3", "-n4"])
     }
 
     @Test(arguments: [

@@ -25,7 +25,10 @@ enum OptionReading: Equatable {
         switch self {
         case .flag, .separate, .inline: nil
         case .unwantedValue: "takes no value; accepted: \(rule.usage)"
-        case .misplacedValue: "takes its value in the next argument; accepted: \(rule.usage)"
+        case .misplacedValue:
+            rule.names(taking: .separate).isEmpty
+                ? "cannot have its value like this; accepted: \(rule.usage)"
+                : "takes its value in the next argument; accepted: \(rule.usage)"
         case .missingInlineValue: "needs its value in the same argument; accepted: \(rule.usage)"
         }
     }
@@ -128,4 +131,7 @@ extension ArgumentRule {
         case .attached: !isLong(name) || names.allSatisfy(isLong)
         }
     }
+
+    /// The names that take a value in this form; at least one where the rule has the form.
+    func names(taking form: OptionForm) -> [String] { names.filter { takes(form, as: $0) } }
 }

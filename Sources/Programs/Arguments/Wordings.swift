@@ -40,8 +40,15 @@ extension ValueRule {
             "a size" + Self.bounds(Self.limited(range), formatBytes) + Self.wholeNumber(units)
         case .date: "a date YYYY-MM-DD"
         case .list(let separator, let element, let count):
-            "\(count.lowerBound) to \(count.upperBound) values separated by '\(separator)', each \(element.summary)"
+            Self.times(count) + (count.upperBound == 1 ? "" : " separated by '\(separator)', each")
+                + " \(element.summary)"
         }
+    }
+
+    private static func times(_ count: ClosedRange<Int>) -> String {
+        if count.upperBound == 1 { return "one value:" }
+        return count.lowerBound == count.upperBound
+            ? "\(count.lowerBound) values" : "\(count.lowerBound) to \(count.upperBound) values"
     }
 
     private static func fileSummary(_ direction: FileDirection) -> String {
@@ -93,8 +100,10 @@ extension ArgumentRule {
     public var usage: String {
         switch kind {
         case .flag(let names): names[0]
-        case .option(let names, let value, let forms):
-            OptionForm.allCases.first(where: forms.contains)?.usage(names[0], value) ?? names[0]
+        case .option(let names, let value, _):
+            OptionForm.allCases.lazy
+                .compactMap { form in self.names(taking: form).first.map { form.usage($0, value) } }
+                .first ?? names[0]
         case .positional(let name, _): name
         case .literal(let text): text
         }

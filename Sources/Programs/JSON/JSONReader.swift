@@ -104,7 +104,7 @@ struct JSONReader {
         while true {
             skipSpace()
             let place = position
-            guard peek == UInt8(ascii: "\"") else { throw error("expected a key in '\"'") }
+            guard peek == UInt8(ascii: "\"") else { throw error("expected a key in double quotes") }
             values += 1
             let key = try string()
             guard keys.insert(ExactText(key)).inserted else {

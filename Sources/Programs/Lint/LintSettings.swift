@@ -58,7 +58,7 @@ extension Lint {
 
     private mutating func lint(_ rule: StopRule, _ what: String) {
         let wall = program.limits[.wall].max
-        if rule.graceMilliseconds > wall {
+        if rule.graceMilliseconds > wall, rule.graceMilliseconds != StopRule.defaultGraceMilliseconds {
             let grace = formatDuration(milliseconds: rule.graceMilliseconds)
             warn(
                 "\(what).grace",

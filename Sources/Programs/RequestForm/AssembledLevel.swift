@@ -41,9 +41,9 @@ struct AssembledLevel {
         }
         switch entry.rule.kind {
         case .flag, .literal: try add(entry.rule, leaf, times: count(value, entry.rule, path), at: path)
-        case .option(let names, let valueRule, let forms):
+        case .option(_, let valueRule, _):
             for (text, path) in try texts(value, valueRule, entry.rule, path) {
-                let words = try written(text, names[0], forms, leaf, path)
+                let words = try written(text, entry.rule, leaf, path)
                 try append(Piece(leaf: leaf, words: words, isPositional: false, path: path))
             }
         case .positional(_, let valueRule):
@@ -110,18 +110,21 @@ struct AssembledLevel {
 
     /// In the first form that the grammar reads as this rule and this value.
     private func written(
-        _ text: String, _ name: String, _ forms: Set<OptionForm>, _ leaf: Int, _ path: JSONPath
+        _ text: String, _ rule: ArgumentRule, _ leaf: Int, _ path: JSONPath
     ) throws(AssemblyError) -> [String] {
-        if forms.contains(.separate) { return [name, text] }
-        for form in [OptionForm.equals, .attached] where forms.contains(form) {
-            let argument = form == .equals ? "\(name)=\(text)" : name + text
+        if rule.takes(.separate, as: rule.names[0]) { return [rule.names[0], text] }
+        let arguments = [OptionForm.equals, .attached].flatMap { form in
+            rule.names(taking: form).prefix(1).map { form == .equals ? "\($0)=\(text)" : $0 + text }
+        }
+        for argument in arguments {
             let isRead = grammar.readings(argument).contains { reading in
                 if case .inline(leaf, let value) = reading { isSame(value, text) } else { false }
             }
             if isRead { return [argument] }
         }
         throw AssemblyError(
-            path: path, reason: "\(quoted(text)) cannot be written behind '\(name)': it would be read as something else"
+            path: path,
+            reason: "\(quoted(text)) cannot be written behind '\(rule.names[0])': it would be read as something else"
         )
     }
 }
