@@ -118,6 +118,9 @@ let tarTable = ArgumentTable(
         no(unpack + "-k --skip-old-files", at: 5, "only one of '-k', '--skip-old-files' can be used"),
         no("-czjf out.tar a.txt", at: 1, "only one of '-z', '-j', '-J', '-a' can be used"),
         // Letters that share a dash, and names.
+        // A first argument without a dash is a cluster of options to tar: -T reads names, -O writes to stdout.
+        no("cvT -c -f out.tar", at: 1, "does not match '*[._]*' or '*/**'"),
+        no("xOv -x --one-top-level=extracted -f in.tar", at: 1, "does not match the pattern"),
         // Only as names to take out of an archive could all three stand.
         no(
             "czf out.tar a.txt", at: .end, "'-x' is required",
