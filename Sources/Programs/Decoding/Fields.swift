@@ -20,14 +20,20 @@ struct Fields {
         self.findings = findings
         self.entries = entries
         for entry in entries where !keys.contains(entry.key) {
-            let nearest = suggestion(for: entry.key, among: keys, else: ";")
-            // `{help: one, two}` is a text and a key.
-            let isRest = node.isFlow && entry.value.isAbsent && entry.key != entries.first?.key && nearest == ";"
-            let hint = isRest ? "; if it is the rest of the text before it: a text with a comma needs quotes;" : nearest
+            // Only the errors that are shown are put into words: looking for the nearest key costs time.
             findings.add(
                 entry.keyMark,
-                "key \(quoted(entry.key)) is not known here\(hint) allowed: \(keys.joined(separator: ", "))")
+                "key \(quoted(entry.key)) is not known here\(Self.hint(for: entry, in: node, among: keys)) "
+                    + "allowed: \(keys.joined(separator: ", "))")
         }
+    }
+
+    private static func hint(for entry: YAMLNode.Entry, in node: YAMLNode, among keys: [String]) -> String {
+        // `{help: one, two}` is a text and a key.
+        let isRest = node.isFlow && entry.value.isAbsent
+        return suggestion(
+            for: entry.key, among: keys,
+            else: isRest ? "; if it is the rest of the text before it: a text with a comma needs quotes;" : ";")
     }
 
     func node(_ key: String) -> YAMLNode? { entries.first { $0.key == key }?.value }
