@@ -48,9 +48,9 @@ let tarTable = ArgumentTable(
     refused: [
         // Other programs, other files, other machines.
         no(unpack + "--to-command=sh", at: 4, "no rule accepts it"),
-        no(unpack + "--to-command sh", at: 4, "no rule accepts it"),
+        no(unpack + "--to-command sh", at: 4, "no rule accepts it", and: [(5, "does not match the pattern")]),
         no(unpack + "--use-compress-program=sh", at: 4, "no rule accepts it"),
-        no(unpack + "-I sh", at: 4, "no rule accepts it"),
+        no(unpack + "-I sh", at: 4, "no rule accepts it", and: [(5, "does not match the pattern")]),
         no("-xIf in.tar --one-top-level=extracted", at: 1, "the letter 'I' of a cluster"),
         no("-xIPf secret --one-top-level=extracted", at: 1, "the letter 'I' of a cluster"),
         no(pack + "--checkpoint-action=exec=sh", at: 4, "no rule accepts it"),
@@ -60,7 +60,7 @@ let tarTable = ArgumentTable(
         no(pack + "--rsh-command=sh", at: 4, "no rule accepts it"),
         no(pack + "--rmt-command=sh", at: 4, "no rule accepts it"),
         no(pack + "--info-script=sh", at: 4, "no rule accepts it"),
-        no(pack + "-F sh", at: 4, "no rule accepts it", and: [(5, "the request brings no input file 'sh'")]),
+        no(pack + "-F sh", at: 4, "no rule accepts it", and: [(5, "matches none of *[._]*, */**")]),
         no("-cf host:evil.tar a.txt", at: 2, "matches the exception **/*:*"),
         no("--file=root@host:/x.tar -c a.txt", at: 1, "matches the exception **/*:*/**"),
         no("-cf sub/host:evil.tar a.txt", at: 2, "matches the exception **/*:*"),
@@ -73,7 +73,7 @@ let tarTable = ArgumentTable(
         no(pack + "--files-from=a.txt", at: 4, "no rule accepts it"),
         no(pack + "-T a.txt", at: 4, "no rule accepts it"),
         no(pack + "--exclude-from=a.txt", at: 4, "no rule accepts it"),
-        no(unpack + "-C sub", at: 4, "no rule accepts it"),
+        no(unpack + "-C sub", at: 4, "no rule accepts it", and: [(5, "does not match the pattern")]),
         no(unpack + "--directory=/etc", at: 4, "no rule accepts it"),
         no(pack + "--remove-files", at: 4, "no rule accepts it"),
         no(unpack + "--transform=s,^,/etc/,", at: 4, "no rule accepts it"),
@@ -87,8 +87,8 @@ let tarTable = ArgumentTable(
         no("-cf - a.txt", at: 2, "starts with '-'"),
         no("-cf out.tar /etc/passwd", at: 3, "absolute; names are relative"),
         no("-cf out.tar ../secret", at: 3, "contains the component '..'"),
-        no("-cf out.tar secret", at: 3, "the request brings no input file 'secret'"),
-        no("-cf out.tar dir", at: 3, "the request brings no input file 'dir'"),
+        no("-cf out.tar secret.txt", at: 3, "the request brings no input file 'secret.txt'"),
+        no("-cf out.tar dir", at: 3, "matches none of *[._]*, */**"),
         no(["-cf", "", "a.txt"], at: 2, "a file name cannot be empty"),
         no(["-cf", "out\0.tar", "a.txt"], at: 2, "contains the character NUL"),
         no(["-cf", "out\n.tar", "a.txt"], at: 2, "contains the control character U+000A"),
@@ -119,12 +119,11 @@ let tarTable = ArgumentTable(
         no("-czjf out.tar a.txt", at: 1, "only one of '-z', '-j', '-J', '-a' can be used"),
         // Letters that share a dash, and names.
         // A first argument without a dash is a cluster of options to tar: -T reads names, -O writes to stdout.
-        no("cvT -c -f out.tar", at: 1, "does not match '*[._]*' or '*/**'"),
+        no("cvT -c -f out.tar", at: 1, "matches none of *[._]*, */**"),
         no("xOv -x --one-top-level=extracted -f in.tar", at: 1, "does not match the pattern"),
-        // Only as names to take out of an archive could all three stand.
         no(
-            "czf out.tar a.txt", at: .end, "'-x' is required",
-            and: [(.end, "'--one-top-level=extracted' is required"), (.end, "'-f FILE' is required")]),
+            "czf out.tar a.txt", at: 1, "matches none of *[._]*, */**",
+            and: [(2, "brings no input file"), (.end, "'-c' is required"), (.end, "'-f FILE' is required")]),
         no("-cqf out.tar a.txt", at: 1, "the letter 'q' of a cluster"),
         no("-cqpf out.tar a.txt", at: 1, "the letter 'q' of a cluster"),
         no("-cqf /etc/x a.txt", at: 1, "the letter 'q' of a cluster", and: [(2, "absolute; names are relative")]),
@@ -159,7 +158,9 @@ let tarTable = ArgumentTable(
         no(pack + "--mtime=yesterday", at: 4, "not a date of the form YYYY-MM-DD"),
         no(pack + "--mtime=@0", at: 4, "not a date of the form YYYY-MM-DD"),
         no(pack + "--mtime=", at: 4, "not a date of the form YYYY-MM-DD"),
-        no(pack + "--mtime 2024-02-29", at: 4, "needs its value in the same argument", and: [(5, "brings no input")]),
+        no(
+            pack + "--mtime 2024-02-29", at: 4, "needs its value in the same argument",
+            and: [(5, "matches none of *[._]*, */**")]),
         no(unpack + "--strip-components=33", at: 4, "more than 32"),
         no(unpack + "--strip-components=-1", at: 4, "less than 0"),
         no(unpack + "--strip-components=01", at: 4, "not an integer"),
