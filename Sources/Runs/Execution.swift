@@ -75,7 +75,8 @@ public struct Execution {
             try FileSystem.removeFile(probe, at: directory.raw)
             return directory
         } catch {
-            throw RunRefused("output directory '\(path)': \(describe(errno: error.errno))")
+            let cure = error.errno == ENOENT ? "; make it first" : ""
+            throw RunRefused("output directory '\(path)': \(describe(errno: error.errno))\(cure)")
         }
     }
 

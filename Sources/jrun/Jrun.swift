@@ -40,14 +40,35 @@ struct Jrun: ParsableCommand {
     }
 }
 
-/// ArgumentParser's words in our form, with the one hint that a newcomer needs.
+/// ArgumentParser's words in our form, with the hints that a newcomer needs.
 private func usageMessage(_ message: String) -> String {
-    let command = CommandLine.arguments.dropFirst().first.map {
-        ["exec", "check", "plan", "program"].contains($0) ? " \($0)" : ""
+    let words = Array(CommandLine.arguments.dropFirst())
+    var commands = Jrun.configuration.subcommands
+    var path = "jrun"
+    var depth = 0
+    while depth < words.count, let next = commands.first(where: { $0.configuration.commandName == words[depth] }) {
+        path += " \(words[depth])"
+        depth += 1
+        commands = next.configuration.subcommands
     }
-    let hint = message.contains("nexpected argument") ? "; arguments for the program go behind '--'" : ""
-    let message = message.split(separator: "\n").joined(separator: " ")
-    return "\(message.prefix(1).lowercased())\(message.dropFirst())\(hint) (see jrun\(command ?? "") --help)"
+    if !commands.isEmpty, depth < words.count, !words[depth].hasPrefix("-") {
+        return unknownSubcommand(words[depth], of: path, commands)
+    }
+    var message = message.split(separator: "\n").joined(separator: " ")
+    if let stop = message.firstRange(of: ". Did you mean") { message.replaceSubrange(stop, with: "; did you mean") }
+    let isForProgram = message.contains("nexpected argument") || message.hasPrefix("Unknown option")
+    let takesRequest = ["exec", "check", "plan"].contains(words.first ?? "")
+    let hint =
+        takesRequest && isForProgram && !message.hasSuffix("?") ? "; arguments for the program go behind '--'" : ""
+    return "\(message.prefix(1).lowercased())\(message.dropFirst())\(hint) (see \(path) --help)"
+}
+
+private func unknownSubcommand(_ word: String, of path: String, _ commands: [any ParsableCommand.Type]) -> String {
+    let shown = commands.filter { $0.configuration.shouldDisplay }
+    let known = shown.compactMap { $0.configuration.commandName }
+    let near = suggestion(for: word, among: known, else: "; subcommands: \(known.joined(separator: ", "))")
+    let exec = path == "jrun" ? "; a program is run by: jrun exec NAME" : ""
+    return "'\(word)' is not a subcommand of \(path)\(near)\(near.hasSuffix("?") ? "" : exec)"
 }
 
 /// Turns what refuses a run into sentences on stderr and an exit code.

@@ -40,11 +40,17 @@ struct LintPrograms: ParsableCommand {
     }
 
     private func say(_ path: String, _ entries: [LintAnswer.Entry]) {
-        for entry in entries { complain(entry.text) }
+        for entry in entries { tell(entry) }
         if entries.contains(where: { $0.severity == .error || strict }) { return }
         let warnings = entries.isEmpty ? "" : ", \(entries.count) warning\(entries.count == 1 ? "" : "s")"
         print("\(printable(path)): good\(warnings)")
     }
+}
+
+/// Places stand at the beginning of a line, where editors look for them.
+private func tell(_ entry: LintAnswer.Entry) {
+    if entry.line == nil { return complain(entry.text) }
+    try? FileSystem.write("\(printable(entry.text))\n".utf8, to: 2, named: "stderr")
 }
 
 /// Looks at files one after the other; also knows what they have in common.

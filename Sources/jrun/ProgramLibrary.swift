@@ -52,12 +52,16 @@ struct ProgramLibrary {
         // A path is taken as one, so that a program file can be tried where it is written.
         let path = name.contains("/") ? name : known.first { $0.name == name }?.path
         guard let path else {
-            let names = known.map(\.name).joined(separator: ", ")
-            throw RunRefused(
-                "program '\(name)' is not known here; known: \(names.isEmpty ? "none" : names); --programs DIR looks in another directory"
-            )
+            throw RunRefused("program '\(name)' is not known here\(cure(name, known.map(\.name)))")
         }
         return (try read(path, besideFirst: name.contains("/")), path)
+    }
+
+    private func cure(_ name: String, _ known: [String]) -> String {
+        if name.hasSuffix(".yaml") { return "; a program file is named by a path with a '/': './\(name)'" }
+        let names = known.isEmpty ? "none" : known.joined(separator: ", ")
+        let near = suggestion(for: name, among: known)
+        return "\(near.isEmpty ? ";" : near) known: \(names); --programs DIR looks in another directory"
     }
 
     /// - Parameter besideFirst: What the file extends is looked for beside it before it is looked for elsewhere, so

@@ -240,7 +240,8 @@ extension Privileged {
             expectRefused(
                 try run("--env", "LD_PRELOAD=/x.so"), saying: "environment variable 'LD_PRELOAD': no rule accepts it")
             expectRefused(try run("--env", "N"), saying: "--env 'N': write it as NAME=VALUE")
-            expectRefused(try run("--bogus"), saying: "unknown option '--bogus'")
+            expectRefused(
+                try run("--bogus"), saying: "unknown option '--bogus'; arguments for the program go behind '--'")
         }
 
         /// `jrun check` says the same, and every violation, each on a line of its own.
