@@ -92,6 +92,9 @@ struct ExecCommand: ParsableCommand {
             complain("\(name) \(report.state): \(report.evidence.summary)")
         }
         if let lost = outcome.outputLost { complain(lost) }
+        let usage = report.usage
+        explainCut("stdout", kept: usage.stdoutBytes, dropped: usage.stdoutDroppedBytes)
+        explainCut("stderr", kept: usage.stderrBytes, dropped: usage.stderrDroppedBytes)
         for file in report.results {
             guard let whole = file.originalBytes else { continue }
             complain("result cut off: '\(file.path)': its first \(file.size) of \(whole) bytes")
@@ -99,24 +102,9 @@ struct ExecCommand: ParsableCommand {
         for refused in report.resultsRefused { complain("result not taken: \(refused)") }
         if let directory = outcome.directory { complain("run kept in '\(directory)'") }
     }
-}
 
-struct CheckCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Say everything that is wrong with a request, without running it.")
-
-    @OptionGroup var options: RequestOptions
-
-    func run() throws {
-        try reporting {
-            let prepared = try PreparedRequest(options)
-            let name = prepared.loaded.program.name
-            guard isRoot() else {
-                return print("\(name): accepted by its rules; the node was not looked at, which needs root")
-            }
-            _ = try prepared.preparation(options)
-            print("\(name): accepted")
-        }
+    private func explainCut(_ stream: String, kept: Int64, dropped: Int64?) {
+        if let dropped { complain("\(stream) cut off: its first \(kept) of \(kept + dropped) bytes") }
     }
 }
 

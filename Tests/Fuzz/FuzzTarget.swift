@@ -34,7 +34,12 @@ private func programFile(_ bytes: ArraySlice<UInt8>) {
         }
         precondition(program.executable.utf8.first == UInt8(ascii: "/") && !program.executable.utf8.contains(0))
         _ = program.check(Request())
-        _ = program.describe()
+        guard case .success(program) = ProgramFile.parse(Array(program.yaml().utf8), fileName: "fuzz") else {
+            preconditionFailure("printed, it is another program")
+        }
+        _ = program.warnings()
+        _ = program.requestSchema
+        _ = ManualPage(of: program).text()
     }
 }
 

@@ -35,6 +35,26 @@ extension Privileged {
             return request.outcome(try command.run())
         }
 
+        @Test func checkAnswersInJSON() throws {
+            func answer(_ arguments: String) throws -> (Ended, JSON) {
+                var (_, command) = try request(#"{"program": "probe", "arguments": \#(arguments)}"#)
+                command.arguments[1] = Array("check".utf8)
+                command.arguments.append(Array("--json".utf8))
+                let ended = try command.run()
+                return (ended, try JSON(parsing: ended.stdout.array))
+            }
+            let (good, accepted) = try answer(#"["-c", "3"]"#)
+            #expect(good.status == 0 && good.stderr.isEmpty)
+            #expect(accepted["accepted"].bool == true && accepted["violations"].array.isEmpty)
+            let (bad, refused) = try answer(#"["-c", "12", "nothing.txt"]"#)
+            #expect(bad.status == 125 && bad.stderr.isEmpty && refused["accepted"].bool == false)
+            #expect(refused["violations"].array.count == 2)
+            let first = refused["violations"][0]
+            #expect(first["rule"].string == "arguments" && first["position"].int == 2)
+            #expect(
+                first["place"].string == "argument 2 '12'" && first["message"].string?.hasPrefix("more than 9") == true)
+        }
+
         @Test func contentsOfEveryKind() throws {
             let outcome = try outcome(
                 #"""
