@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 // The shape of the code: sizes, and the few things that need a reason where they stand.
@@ -66,6 +67,16 @@ extension String {
 }
 
 @Suite struct ShapeTests {
+    /// Nothing that a tool drops at the top stays there unseen.
+    @Test func theTopLevelHoldsWhatBelongsThere() throws {
+        let known: Set = [
+            "Package.swift", "Sources", "Tests", "profiles", "README.md", "Makefile", "LICENSE", "docs", "packaging",
+            "Benchmarks", ".ci", ".swift-format", ".gitignore", ".git", ".build", ".swiftpm", "Package.resolved",
+        ]
+        let found = try FileManager.default.contentsOfDirectory(atPath: Repository.root)
+        #expect(found.contains("Package.swift") && Set(found).subtracting(known).isEmpty, "\(found.sorted())")
+    }
+
     private static let all = Repository.swiftSources + Repository.swiftTests
 
     @Test func filesAreShort() {
