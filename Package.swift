@@ -10,12 +10,17 @@ let package = Package(
     name: "jrun",
     products: [
         .executable(name: "jrun", targets: ["jrun"]),
+        .executable(name: "jrund", targets: ["jrund"]),
         .executable(name: "jrun-init", targets: ["jrun-init"]),
         .executable(name: "jrun-probe", targets: ["jrun-probe"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        // Without its traits, which would bring all of Foundation with ICU.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
     targets: [
         // Below the line: C.
@@ -39,6 +44,19 @@ let package = Package(
         .executableTarget(
             name: "jrun",
             dependencies: ["Runs", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+
+        // What goes over the control socket, for both of its ends.
+        .target(name: "ControlAPI", dependencies: ["Kernel", "CLinux"], swiftSettings: strict),
+        .executableTarget(
+            name: "jrund",
+            dependencies: [
+                "Runs", "ControlAPI",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: strict),
 
         // The plan's interpreter and pid 1 of a run: no libc, no heap. CInit holds _start and mem*().

@@ -2,11 +2,15 @@ extension Program {
     /// Says whether the rules allow the request, and if not, everything that is wrong with it.
     ///
     /// The answer is what a run then gets: nothing that the requester wrote passes by unchecked.
-    public func check(_ request: Request) -> Result<AcceptedRequest, Violations> {
-        var matcher = ArgumentMatcher(arguments: request.arguments, inputs: request.inputs.map(\.name))
+    ///
+    /// - Parameter inputsMayFollow: Input files that are not there yet are no violation: they can come before the start,
+    ///   when all is checked again.
+    public func check(_ request: Request, inputsMayFollow: Bool = false) -> Result<AcceptedRequest, Violations> {
+        var matcher = ArgumentMatcher(
+            arguments: request.arguments, inputs: request.inputs.map(\.name), inputsMayFollow: inputsMayFollow)
         matcher.match(arguments)
         var violations = matcher.violations
-        violations += inputViolations(request.inputs)
+        violations += inputViolations(request.inputs, mayFollow: inputsMayFollow)
         var files = matcher.files
         violations += environmentViolations(request.environment, &files)
         violations += limitViolations(request.limits)

@@ -2,7 +2,7 @@ extension Program {
     /// Most files of one request.
     static let maxInputs = 100_000
 
-    func inputViolations(_ files: [RequestedInput]) -> [Violation] {
+    func inputViolations(_ files: [RequestedInput], mayFollow: Bool = false) -> [Violation] {
         guard files.count <= Self.maxInputs else {
             return [Violation(rule: "inputs", place: "inputs", message: "at most \(Self.maxInputs) files are accepted")]
         }
@@ -29,8 +29,8 @@ extension Program {
             if let reason = tallies[rule].add(file, to: inputs[rule]) { refuse(reason) }
         }
         violations += directoryViolations(seen)
-        violations += missingViolations(tallies)
-        if case .file(let name) = stdin, !seen.contains(ExactText(name)) {
+        violations += missingViolations(tallies, mayFollow: mayFollow)
+        if case .file(let name) = stdin, !mayFollow, !seen.contains(ExactText(name)) {
             violations.append(
                 Violation(rule: "stdin", place: "input \(quoted(name))", message: "required: stdin is read from it"))
         }
@@ -58,14 +58,15 @@ extension Program {
 
     // MARK: Rules that need files, or exclude each other
 
-    private func missingViolations(_ tallies: [InputTally]) -> [Violation] {
+    private func missingViolations(_ tallies: [InputTally], mayFollow: Bool) -> [Violation] {
         var next = 0
         return inputs.compactMap { item in
             defer { next += item.rules.count }
             switch item {
-            case .rule(let rule): return tallies[next].missing(rule)
+            case .rule(let rule): return mayFollow ? nil : tallies[next].missing(rule)
             case .oneOf(let rules, let required, _):
-                return choiceViolation(Array(zip(rules, tallies[next..<(next + rules.count)])), required: required)
+                return choiceViolation(
+                    Array(zip(rules, tallies[next..<(next + rules.count)])), required: required && !mayFollow)
             }
         }
     }

@@ -13,9 +13,9 @@ struct ArgumentMatcher {
     private(set) var files: RequestedFiles
     private var found: [Violation] = []
 
-    init(arguments: [String], inputs: [String]) {
+    init(arguments: [String], inputs: [String], inputsMayFollow: Bool = false) {
         self.arguments = arguments
-        files = RequestedFiles(inputs: inputs)
+        files = RequestedFiles(inputs: inputs, mayFollow: inputsMayFollow)
     }
 
     /// In the order of the arguments.

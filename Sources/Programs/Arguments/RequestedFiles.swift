@@ -2,17 +2,22 @@
 struct RequestedFiles {
     /// Names of the request's input files.
     private let inputs: Set<ExactText>
+    /// More files may come before the start, so none is missing yet.
+    private let mayFollow: Bool
     /// What the program will write.
     private(set) var outputs: [String] = []
     /// Made once: there can be many inputs and many complaints.
     private lazy var brought = inputs.isEmpty ? "none" : shortList(inputs.map(\.text).sorted().map(quoted))
 
-    init(inputs: [String]) {
+    init(inputs: [String], mayFollow: Bool = false) {
         self.inputs = Set(inputs.map(ExactText.init))
+        self.mayFollow = mayFollow
     }
 
     /// Whether a file has to be brought by the request, and is not.
-    func isMissing(_ file: NamedFile) -> Bool { file.direction == .input && !inputs.contains(ExactText(file.name)) }
+    func isMissing(_ file: NamedFile) -> Bool {
+        !mayFollow && file.direction == .input && !inputs.contains(ExactText(file.name))
+    }
 
     /// Takes down a file that a value names, or says why it cannot be named.
     mutating func note(_ file: NamedFile) -> String? {

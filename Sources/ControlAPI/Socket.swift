@@ -1,0 +1,2 @@
+/// Where the control socket is when nobody says otherwise.
+public let defaultSocketPath = "/run/jrun/control.sock"
