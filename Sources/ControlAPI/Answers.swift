@@ -1,5 +1,5 @@
-// What the control socket answers, as JSON: docs/control-api.md. Keys are snake_case on the wire (`APICoder`). A value that is
-// absent is `null` there, so that a reader sees every key; unknown keys are ignored by whoever reads.
+// What the control socket answers, as JSON: docs/control-api.md. Keys are snake_case on the wire (`APICoder`); a key
+// without a value is left out, and unknown keys are ignored by whoever reads.
 
 /// A run as every answer shows it.
 public struct RunView: Codable, Sendable, Equatable {
