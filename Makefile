@@ -69,6 +69,7 @@ build: ## build in release into .build/dist
 	@install -d $(DIST)/share/jrun/programs
 	@install -m 644 profiles/*.yaml $(DIST)/share/jrun/programs
 	@if [ -e docs/report.schema.json ]; then install -m 644 docs/report.schema.json $(DIST)/share/jrun; fi
+	@install -m 644 docs/openapi.yaml $(DIST)/share/jrun
 
 # Builds only when nothing was built yet: `make build` as a user, then `make install` as root.
 $(DIST)/bin/jrun:
@@ -83,6 +84,7 @@ install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DE
 	@for file in $(DIST)/share/jrun/*.json; do \
 	    if [ -e "$$file" ]; then install -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/jrun"; fi; \
 	done
+	@install -m 644 $(DIST)/share/jrun/openapi.yaml "$(DESTDIR)$(PREFIX)/share/jrun"
 	@install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
 	    "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
 	@$(DIST)/bin/jrun completions bash >"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/jrun"
