@@ -101,7 +101,11 @@ let package = Package(
         .testTarget(
             name: "ConfinementTests", dependencies: ["Confinement"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "RunsTests", dependencies: ["Runs"], swiftSettings: strict),
-        .testTarget(name: "Privileged", swiftSettings: strict),
+        // What the suites that drive the built binaries share.
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+        .testTarget(name: "Privileged", dependencies: ["TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "Control", dependencies: ["TestSupport"], exclude: ["Stored", "schemathesis"], swiftSettings: strict),
         .testTarget(name: "Tidy", swiftSettings: strict),
     ]
 )

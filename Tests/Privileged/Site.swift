@@ -130,7 +130,3 @@ struct Site: Sendable {
         try? FileManager.default.removeItem(atPath: directory)
     }
 }
-
-extension Duration {
-    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
-}

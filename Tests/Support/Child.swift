@@ -4,63 +4,64 @@ import Foundation
 import Glibc
 import Synchronization
 
-struct Command {
-    var arguments: [[UInt8]]
-    var environment: [String: String] = [:]
+package struct Command {
+    package var arguments: [[UInt8]]
+    package var environment: [String: String] = [:]
     /// Written to stdin, which is then closed; nil is /dev/null.
-    var input: [UInt8]?
+    package var input: [UInt8]?
     /// Further descriptors that the process inherits.
-    var inheritedDescriptors: ClosedRange<Int32>?
-    var blockedSignals = sigset_t()
+    package var inheritedDescriptors: ClosedRange<Int32>?
+    package var blockedSignals = sigset_t()
     /// A safety net: what takes longer is killed and fails the test.
-    var seconds = 60.0
+    package var seconds = 60.0
 
-    init(_ arguments: [String]) { self.arguments = arguments.map { Array($0.utf8) } }
+    package init(_ arguments: [String]) { self.arguments = arguments.map { Array($0.utf8) } }
 
     /// Runs it to its end.
-    func run() throws -> Ended { try Child(self).finish() }
+    package func run() throws -> Ended { try Child(self).finish() }
 }
 
-struct Ended {
+package struct Ended {
     /// As a shell would say it: 128+N for signal N.
-    var status: Int32
-    var stdout: Bytes
-    var stderrBytes: Bytes
-    var elapsed: Duration
+    package var status: Int32
+    package var stdout: Bytes
+    package var stderrBytes: Bytes
+    package var elapsed: Duration
 
-    var text: String { String(decoding: stdout.array, as: UTF8.self) }
-    var stderr: String { String(decoding: stderrBytes.array, as: UTF8.self) }
+    package var text: String { String(decoding: stdout.array, as: UTF8.self) }
+    package var stderr: String { String(decoding: stderrBytes.array, as: UTF8.self) }
 }
 
 /// Bytes that a failed expectation does not print by the million.
-struct Bytes: Equatable, CustomStringConvertible {
-    var array: [UInt8]
-    init(_ array: some Sequence<UInt8>) { self.array = Array(array) }
+package struct Bytes: Equatable, Sendable, CustomStringConvertible {
+    package var array: [UInt8]
+    package init(_ array: some Sequence<UInt8>) { self.array = Array(array) }
 
-    var count: Int { array.count }
-    var isEmpty: Bool { array.isEmpty }
-    var description: String { "\(count) bytes, \(String(decoding: array.prefix(80), as: UTF8.self).debugDescription)…" }
+    package var count: Int { array.count }
+    package var isEmpty: Bool { array.isEmpty }
+    package var description: String { "\(count) bytes, \(String(decoding: array.prefix(80), as: UTF8.self).debugDescription)…" }
 }
 
-struct ChildError: Error, CustomStringConvertible {
-    var description: String
+package struct ChildError: Error, CustomStringConvertible {
+    package var description: String
+    package init(description: String) { self.description = description }
 }
 
-final class Child {
-    let pid: pid_t
+package final class Child {
+    package let pid: pid_t
     private let started = ContinuousClock.now
     private let deadline: ContinuousClock.Instant
     private let watchdog: Watchdog
     private var stdin: Int32 = -1
     private var pendingInput: ArraySlice<UInt8> = []
-    private(set) var stdout: Stream
-    private(set) var stderr: Stream
+    package private(set) var stdout: Stream
+    package private(set) var stderr: Stream
     private var reaped = false
 
-    struct Stream {
-        var descriptor: Int32
-        var bytes: [UInt8] = []
-        var text: String { String(decoding: bytes, as: UTF8.self) }
+    package struct Stream {
+        package var descriptor: Int32
+        package var bytes: [UInt8] = []
+        package var text: String { String(decoding: bytes, as: UTF8.self) }
 
         mutating func close() {
             if descriptor >= 0 { Glibc.close(descriptor) }
@@ -68,7 +69,7 @@ final class Child {
         }
     }
 
-    init(_ command: Command) throws {
+    package init(_ command: Command) throws {
         let out = try makePipe(), err = try makePipe()
         let source: (reader: Int32, writer: Int32)
         if command.input == nil {
@@ -99,27 +100,27 @@ final class Child {
         stderr.close()
     }
 
-    func signal(_ number: Int32) { kill(pid, number) }
+    package func signal(_ number: Int32) { kill(pid, number) }
 
     /// Reads stdout until `text` has come.
-    func await(_ text: String) throws {
+    package func await(_ text: String) throws {
         while !stdout.text.contains(text) {
             guard stdout.descriptor >= 0 else { throw error("ended without saying '\(text)'") }
             try pump()
         }
     }
 
-    func closeStdout() { stdout.close() }
-    func closeStderr() { stderr.close() }
+    package func closeStdout() { stdout.close() }
+    package func closeStderr() { stderr.close() }
 
     /// Reads everything and waits for the end.
-    func finish() throws -> Ended {
+    package func finish() throws -> Ended {
         while stdout.descriptor >= 0 || stderr.descriptor >= 0 || stdin >= 0 { try pump() }
         return try wait()
     }
 
     /// Waits for the end without reading.
-    func wait() throws -> Ended {
+    package func wait() throws -> Ended {
         let status = waitForEnd()
         if watchdog.hasFired { throw error("still running") }
         return Ended(
@@ -203,11 +204,14 @@ private final class Watchdog: Sendable {
     }
 }
 
+/// Closed in whatever another test starts at the same moment: a daemon that inherited an end would keep it open for long.
+/// By name, because Swift does not see pipe2(2).
 private func makePipe() throws -> (reader: Int32, writer: Int32) {
+    typealias Pipe2 = @convention(c) (UnsafeMutablePointer<Int32>, Int32) -> Int32
     var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw ChildError(description: "no pipe: \(String(cString: strerror(errno)))") }
-    // Swift does not see pipe2(2). A process that another test starts just now may inherit them; that only delays an end.
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    guard let symbol = dlsym(nil, "pipe2"),
+        unsafeBitCast(symbol, to: Pipe2.self)(&ends, O_CLOEXEC) == 0  // SAFETY: pipe2(2) has this signature
+    else { throw ChildError(description: "no pipe: \(String(cString: strerror(errno)))") }
     return (ends[0], ends[1])
 }
 
@@ -254,4 +258,8 @@ private func withCStrings<R>(_ strings: [[UInt8]], _ body: ([UnsafeMutablePointe
     }
     defer { for pointer in pointers { pointer.deallocate() } }
     return body(pointers + [nil])
+}
+
+extension Duration {
+    package var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

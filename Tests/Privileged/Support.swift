@@ -1,0 +1,2 @@
+// What the suites that drive built binaries share, for every file of this one.
+@_exported import TestSupport
