@@ -117,10 +117,10 @@ struct CompletionLine {
     }
 
     private var programNames: [CompletionCandidate] {
-        ((try? library().list()) ?? []).map { CompletionCandidate($0.name) }
+        library.list().map { CompletionCandidate($0.name) }
     }
 
-    private func library() throws -> ProgramLibrary { ProgramLibrary(extra: programs, node: try currentNode()) }
+    private var library: ProgramLibrary { ProgramLibrary(extra: programs, executableDirectory: executableDirectory) }
 
     private func value(of option: CommandOutline.Argument, typed: String, prefix: String) throws -> CompletionReply {
         if option.completionKind?.file != nil { return .files }
@@ -132,7 +132,7 @@ struct CompletionLine {
         guard option.names?.contains(where: { $0.text == "--env" }) == true, let name = positionals.first else {
             return .nothing
         }
-        let program = try library().load(name).program
+        let program = try library.load(name).program
         return .words(
             program.environmentCompletions(of: typed).map {
                 CompletionCandidate(prefix + $0.text, help: $0.help, isOpen: $0.isOpen)
@@ -143,7 +143,7 @@ struct CompletionLine {
         guard let name = positionals.first,
             command.positionals.contains(where: { $0.parsingStrategy == "postTerminator" })
         else { return .nothing }
-        let program = try library().load(name).program
+        let program = try library.load(name).program
         return .words(program.completions(of: word, after: arguments, inputs: inputs))
     }
 }

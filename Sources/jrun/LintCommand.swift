@@ -27,7 +27,8 @@ struct LintPrograms: ParsableCommand {
     func run() throws {
         ignoreSignalsOfWriting()
         try reporting {
-            var inspection = Inspection(library: ProgramLibrary(extra: programs, node: try currentNode()))
+            var inspection = Inspection(
+                library: ProgramLibrary(extra: programs, executableDirectory: executableDirectory))
             for path in files {
                 let number = inspection.entries.count
                 inspection.look(at: path)

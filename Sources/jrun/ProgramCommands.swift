@@ -22,7 +22,7 @@ struct ListPrograms: ParsableCommand {
 
     func run() throws {
         try reporting {
-            let library = ProgramLibrary(extra: programs, node: try currentNode())
+            let library = ProgramLibrary(extra: programs, executableDirectory: executableDirectory)
             let entries = library.list().compactMap { name, path -> (name: String, summary: String)? in
                 guard let source = try? library.read(path, besideFirst: false) else {
                     return (name, "(broken: see jrun program lint '\(printable(path))')")
@@ -52,7 +52,8 @@ struct ShowProgram: ParsableCommand {
 
     func run() throws {
         try reporting {
-            let (source, path) = try ProgramLibrary(extra: programs, node: try currentNode()).source(program)
+            let (source, path) = try ProgramLibrary(extra: programs, executableDirectory: executableDirectory).source(
+                program)
             let loaded = LoadedProgram(source, path: path)
             for file in loaded.files {
                 print("# \(shortFileName(file.path)): \(printable(file.path)), SHA-256 \(file.digest)")

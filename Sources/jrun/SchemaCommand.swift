@@ -31,7 +31,8 @@ struct ProgramSchemaCommand: ParsableCommand {
         switch (program, file) {
         case (nil, true): return ProgramFileSchema.schema
         case (let name?, false):
-            return try ProgramLibrary(extra: programs, node: try currentNode()).load(name).program.requestSchema
+            return try ProgramLibrary(extra: programs, executableDirectory: executableDirectory).load(name).program
+                .requestSchema
         default: throw RunRefused("either a program's name or --file is needed")
         }
     }

@@ -1,38 +1,52 @@
 import Kernel
 import Programs
-import Runs
 
-/// Where program files are looked for: `--programs`, the site's own, the shipped ones.
-struct ProgramLibrary {
-    let directories: [String]
+/// Where program files are looked for: where somebody asks for, the site's own, the shipped ones.
+public struct ProgramLibrary: Sendable {
+    public let directories: [String]
     /// Those that somebody asked for by name, and wants to hear of when they are not there.
     private let named: [String]
 
-    init(extra: [String], node: Node) {
+    /// - Parameters:
+    ///   - extra: directories that somebody named with `--programs`; they come first.
+    ///   - executableDirectory: where the running jrun or jrund lies; what `make install` puts beside it is found from there.
+    public init(extra: [String], executableDirectory: String?) {
         named = extra
         let shipped = executableDirectory.map { ["\($0)/../share/jrun/programs"] } ?? []
         directories = extra + ["/etc/jrun/programs"] + shipped + ["/usr/share/jrun/programs"]
     }
 
+    /// These directories and no others, in this order.
+    init(directories: [String]) {
+        named = []
+        self.directories = directories
+    }
+
     /// Every name that has a program file, each with the file that counts.
-    func list() -> [(name: String, path: String)] { programFiles(in: directories) }
+    public func list() -> [(name: String, path: String)] { programFiles(in: directories) }
 
     private func programFiles(in directories: [String]) -> [(name: String, path: String)] {
         var found: [String: String] = [:]
         for directory in directories {
             guard let names = try? FileSystem.list(directory) else { continue }
-            for name in names where name.hasSuffix(".yaml") {
-                let stem = String(name.dropLast(5))
-                // No program can be called otherwise, and such names do not belong on a terminal.
-                guard ProgramDraft.possibleName(stem) == stem else { continue }
+            for name in names {
+                guard let stem = ProgramLibrary.programName(ofFile: name) else { continue }
                 if found[stem] == nil { found[stem] = "\(directory)/\(name)" }
             }
         }
         return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
+    /// The name of the program that a file of such a directory describes, if it can be one: no program can be called
+    /// otherwise, and such names do not belong on a terminal.
+    static func programName(ofFile name: String) -> String? {
+        guard name.hasSuffix(".yaml") else { return nil }
+        let stem = String(name.dropLast(5))
+        return ProgramDraft.possibleName(stem) == stem ? stem : nil
+    }
+
     /// The program of this name, or of this file when it is a path.
-    func load(_ name: String) throws -> LoadedProgram {
+    public func load(_ name: String) throws -> LoadedProgram {
         let (source, path) = try self.source(name)
         if source.isAbstract {
             throw RunRefused(
@@ -42,7 +56,7 @@ struct ProgramLibrary {
     }
 
     /// The same with the origins of its values; also of a program that is only there to be extended.
-    func source(_ name: String) throws -> (source: ProgramSource, path: String) {
+    public func source(_ name: String) throws -> (source: ProgramSource, path: String) {
         for directory in named {
             if let error = FileSystem.reasonNotToList(directory) {
                 throw RunRefused("--programs '\(directory)': \(error)")
@@ -66,7 +80,7 @@ struct ProgramLibrary {
 
     /// - Parameter besideFirst: What the file extends is looked for beside it before it is looked for elsewhere, so
     ///   that a family can be tried where it is written.
-    func read(_ path: String, besideFirst: Bool) throws -> ProgramSource {
+    public func read(_ path: String, besideFirst: Bool) throws -> ProgramSource {
         let bytes: [UInt8]
         do { bytes = try ProgramLibrary.bytes(of: path, mayWait: besideFirst) } catch {
             throw RunRefused("program file '\(path)': \(describe(errno: error.errno))")
