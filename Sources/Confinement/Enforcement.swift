@@ -23,6 +23,15 @@ public struct Enforcement: Sendable, Equatable {
 
     public subscript(limit: LimitName) -> Mechanism { mechanisms[limit]! }
 
+    /// As it was decided before; nil when the mechanism of a limit is not known.
+    public init?(mechanisms: [LimitName: Mechanism], weaker: [LimitName: String]) {
+        guard LimitName.allCases.allSatisfy({ mechanisms[$0] != nil }) else { return nil }
+        self.mechanisms = mechanisms
+        self.weaker = weaker
+    }
+
+    private init(mechanisms: [LimitName: Mechanism]) { self.mechanisms = mechanisms }
+
     /// A limit that this node cannot hold.
     public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
         public var limit: LimitName

@@ -53,10 +53,13 @@ public struct Supervision: Sendable, Equatable {
     /// The launcher keeps to it, who reads what the requester sends.
     public var stdinCap: StreamCap?
 
+    /// Whether jrun-init keeps a writing end of the program's stdin: the one who writes may change.
+    var keepsStdin: Bool
+
     var descriptors: [PlanDescriptor] {
         [.control, .growth, .status, .cgroupLeaf, .work, .runDirectory, .runsDirectory, .cgroupRuns, .uidLock]
             + (stdout.map { [$0.isFile ? .stdoutFile : .stdoutSpool] } ?? [])
-            + (stderr.map { [$0.isFile ? .stderrFile : .stderrSpool] } ?? [])
+            + (stderr.map { [$0.isFile ? .stderrFile : .stderrSpool] } ?? []) + (keepsStdin ? [.stdinWriter] : [])
     }
 }
 
@@ -105,7 +108,8 @@ extension LaunchPlan {
             limits: inputs.request.limits, enforcement: inputs.enforcement, stop: program.stop,
             suspend: program.suspend,
             cpus: inputs.facts.cpus, lifeline: inputs.lifeline, watchesMemory: inputs.facts.has("memory"),
-            stdout: program.stdoutRelay, stderr: program.stderrRelay, stdinCap: program.streamCaps.stdin)
+            stdout: program.stdoutRelay, stderr: program.stderrRelay, stdinCap: program.streamCaps.stdin,
+            keepsStdin: !inputs.lifeline && program.stdin == .stream)
         // The cgroup namespace is the program's own step: it must be entered from inside the leaf.
         namespaces = Namespace.allCases.filter { $0 != .network || program.security.network == .none }
     }

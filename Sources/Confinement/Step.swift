@@ -7,11 +7,13 @@ public enum PlanDescriptor: Hashable, Sendable {
     /// The work directory: a detached file system of the run's own.
     case work
     case stdin
+    /// The other end of the stdin pipe, which outlives whoever writes to it.
+    case stdinWriter
     case stdoutSpool, stderrSpool
     /// Files in the work directory that capped streams go to.
     case stdoutFile, stderrFile
     case status, control
-    /// An eventfd that is raised whenever a spool has grown.
+    /// An eventfd or FIFO that is raised when there is news: a spool has grown, the status record has changed.
     case growth
     case cgroupLeaf, cgroupRuns
     case runDirectory, runsDirectory
@@ -23,6 +25,7 @@ public enum PlanDescriptor: Hashable, Sendable {
         case .hostPath(let path): path
         case .work: "the work directory"
         case .stdin: "the stdin pipe"
+        case .stdinWriter: "the writing end of the stdin pipe"
         case .stdoutSpool: "the stdout spool"
         case .stderrSpool: "the stderr spool"
         case .stdoutFile: "the file for stdout"

@@ -75,6 +75,12 @@ public struct CgroupLeaf: ~Copyable {
         directory = try FileSystem.open(name, [.read, .directory], at: runs)
     }
 
+    /// One that is there.
+    public init(opening name: String, in runs: Int32) throws(KernelError) {
+        self.name = name
+        directory = try FileSystem.open(name, [.read, .directory], at: runs)
+    }
+
     public func set(_ file: String, _ value: String) throws(KernelError) {
         try FileSystem.write(value, toPath: file, at: directory.raw)
     }

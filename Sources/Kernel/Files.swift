@@ -61,6 +61,11 @@ public enum FileSystem {
         try check(result, "create directory '\(path)'")
     }
 
+    /// Readable and writable by its owner. Source: mkfifo(3).
+    public static func makeFIFO(_ path: String, at directory: Int32 = here) throws(KernelError) {
+        try check(sys_mknodat(directory, path, UInt32(S_IFIFO) | 0o600, 0), "create FIFO '\(path)'")
+    }
+
     public static func removeFile(_ path: String, at directory: Int32 = here) throws(KernelError) {
         try check(sys_unlinkat(directory, path, 0), "remove '\(path)'")
     }

@@ -1,13 +1,21 @@
 import CLinux
 
 /// A file descriptor that is closed exactly once, when its owner goes.
-public struct OwnedFD: ~Copyable {
+public struct OwnedFD: ~Copyable, Sendable {
     /// Valid as long as this value lives.
     public let raw: Int32
 
     public init(taking raw: Int32) { self.raw = raw }
 
     deinit { _ = sys_close(raw) }
+
+    /// Now, instead of when its owner goes.
+    public consuming func close() {}
+
+    /// Another descriptor for the same open file.
+    public func duplicate() throws(KernelError) -> OwnedFD {
+        try checkFD(sys_fcntl(raw, F_DUPFD_CLOEXEC, 3), "duplicate a descriptor")
+    }
 
     /// Gives the descriptor up to the caller, who closes it.
     public consuming func release() -> Int32 {

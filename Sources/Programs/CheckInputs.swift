@@ -92,6 +92,33 @@ extension Program {
     }
 }
 
+/// How much the rules take of one input.
+public struct InputBounds: Sendable, Equatable {
+    /// Which rule it is, among all of the program.
+    public var rule: Int
+    /// Bytes of one file.
+    public var maxSize: Int64
+    /// Files of this rule.
+    public var maxCount: Int
+    /// Bytes of all files of this rule; `nil`: as many as they are.
+    public var maxTotal: Int64?
+}
+
+extension Program {
+    /// `nil` when no rule accepts an input of this name.
+    public func inputBounds(of name: String) -> InputBounds? {
+        let rules = inputRules
+        guard let index = rules.firstIndex(where: { $0.path.matches(name) }) else { return nil }
+        let rule = rules[index]
+        return InputBounds(rule: index, maxSize: rule.maxSize, maxCount: rule.maxCount, maxTotal: rule.maxTotal)
+    }
+
+    /// What is wrong with one input by itself; what the rules say of several together is not looked at.
+    public func violation(of input: RequestedInput) -> Violation? {
+        inputViolations([input], mayFollow: true).first
+    }
+}
+
 /// What has matched one input rule so far.
 private struct InputTally {
     var count = 0

@@ -94,9 +94,8 @@ public struct Execution {
         phases.stageIn = lap(&clock)
 
         let runs = try preparation.cgroups.openRuns()
-        let leaf = try CgroupLeaf(creating: directory.id.description, in: runs.raw)
+        let leaf = try preparation.makeLeaf(directory.id, in: runs.raw)
         do {
-            try setCgroupLimits(leaf)
             phases.cgroup = lap(&clock)
             let ended = try launchAndFollow(directory, signals, slot, workspace, leaf, runs.raw)
             let report = try conclude(ended, directory, signals, workspace, leaf, outputDirectory)
@@ -106,17 +105,6 @@ public struct Execution {
             try? leaf.remove(from: runs.raw)
             throw error
         }
-    }
-
-    private func setCgroupLimits(_ leaf: borrowing CgroupLeaf) throws {
-        let limits = preparation.request.limits
-        if preparation.enforcement[.memory] == .memoryMax {
-            try leaf.set("memory.max", "\(limits[.memory])")
-            try leaf.set("memory.oom.group", "1")
-            // Absent where the kernel has no swap accounting, and then there is nothing to forbid.
-            try? leaf.set("memory.swap.max", "0")
-        }
-        if preparation.enforcement[.processes] == .pidsMax { try leaf.set("pids.max", "\(limits[.processes])") }
     }
 
     /// What is known when jrun-init has gone.
@@ -135,47 +123,33 @@ public struct Execution {
         _ leaf: borrowing CgroupLeaf, _ runs: Int32
     ) throws -> Ended {
         let identity = RunIdentity(id: directory.id.description, uid: slot.uid)
-        let plan = try preparation.plan(for: identity)
-        try directory.write("run.json", try FrozenRequest(preparation, identity, createdAt: createdAt).json())
+        let plan = try preparation.plan(for: identity, lifeline: true)
+        var request = FrozenRequest(preparation, directory.id, createdAt: createdAt)
+        request.uid = slot.uid
+        try directory.write("run.json", try request.json())
         let events = try EventLog(in: directory)
         try events.record(.created)
-        let status = try directory.createFile("status")
-        let stdoutSpool = try directory.createFile("stdout"), stderrSpool = try directory.createFile("stderr")
         let stdin = preparation.program.stdin == .stream ? try makePipe() : nil
         var stdinReader = stdin?.reader
         defer { if let stdinReader { _ = sys_close(stdinReader) } }
         let feeder = StdinFeeder(writer: stdin?.writer ?? -1, cap: preparation.program.streamCaps.stdin)
-        let initCgroup = try preparation.cgroups.openInit()
         let growth = try EventCounter()
-
-        var descriptors: [PlanDescriptor: Int32] = [
-            .work: workspace.mount.raw, .stdoutSpool: stdoutSpool.raw, .stderrSpool: stderrSpool.raw,
-            .status: status.raw,
-            .growth: growth.descriptor.raw,
-            .cgroupLeaf: leaf.directory.raw, .cgroupRuns: runs, .runDirectory: directory.directory.raw,
-            .runsDirectory: directory.parent.raw, .uidLock: slot.lock.raw,
-        ]
-        if let stdinReader { descriptors[.stdin] = stdinReader }
-        var streamFiles: [Int32] = []
-        defer { for file in streamFiles { _ = sys_close(file) } }
-        for (relay, descriptor) in [
-            (plan.supervision.stdout, PlanDescriptor.stdoutFile), (plan.supervision.stderr, .stderrFile),
-        ] {
-            guard case .file(let name) = relay?.target else { continue }
-            let file = try workspace.makeStreamFile(name).release()
-            streamFiles.append(file)
-            descriptors[descriptor] = file
-        }
-        let launcher = Launcher(node: preparation.node, plan: plan, runName: identity.id, descriptors: descriptors)
+        // jrun-init ends the run when the writing end is closed, by whatever way this process ends.
+        let control = try makePipe()
+        let controlReader = OwnedFD(taking: control.reader), controlWriter = OwnedFD(taking: control.writer)
+        var pipes: [PlanDescriptor: Int32] = [.control: controlReader.raw, .growth: growth.descriptor.raw]
+        if let stdinReader { pipes[.stdin] = stdinReader }
         try events.record(.starting)
         do {
-            let launched = try launcher.launch(initCgroup: initCgroup.raw)
+            let launched = try RunLaunch(preparation: preparation, plan: plan, identity: identity)
+                .start(in: directory, slot, workspace, leaf, runs: runs, pipes: pipes)
             // Our copy would keep the pipe open when the program closes its stdin.
             if let reader = stdinReader { _ = sys_close(reader) }
             stdinReader = nil
             try events.record(.running)
             let clonedAt = launched.clonedAt
-            let followed = try follow(launched, directory, signals, feeder, leaf, growth)
+            let followed = try follow(launched, directory, signals, feeder, leaf, growth, control: controlWriter.raw)
+            let status = try directory.createFile("status", .read)
             return Ended(
                 status: StatusFile.read(status.raw), failure: nil, clonedAt: clonedAt, outputLost: followed.outputLost,
                 stdin: followed.stdin)

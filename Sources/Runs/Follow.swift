@@ -15,7 +15,7 @@ extension Execution {
     func follow(
         _ launched: borrowing LaunchedRun, _ directory: borrowing RunDirectory, _ signals: borrowing SignalQueue,
         _ feeder: consuming StdinFeeder,
-        _ leaf: borrowing CgroupLeaf, _ growth: borrowing EventCounter
+        _ leaf: borrowing CgroupLeaf, _ growth: borrowing EventCounter, control: Int32
     ) throws -> Followed {
         var feeder = feeder
         var stdout = SpoolFollower(spool: try directory.createFile("stdout", .read), sink: 1)
@@ -27,7 +27,7 @@ extension Execution {
 
         while true {
             var polls = [
-                k_pollfd(fd: launched.process.raw, events: Int16(POLLIN), revents: 0),
+                k_pollfd(fd: launched.process.descriptor.raw, events: Int16(POLLIN), revents: 0),
                 k_pollfd(fd: signals.descriptor.raw, events: Int16(POLLIN), revents: 0),
                 k_pollfd(fd: growth.descriptor.raw, events: Int16(POLLIN), revents: 0),
                 k_pollfd(fd: feeder.wantsInput ? 0 : -1, events: Int16(POLLIN), revents: 0),
@@ -40,7 +40,7 @@ extension Execution {
             let n = status.isEnabled ? sys_ppoll(&polls, 7, &timeout) : sys_ppoll(&polls, 7, nil)
             if n == 0 { status.draw(leaf) }
 
-            if polls[3].revents != 0 && feeder.readInput() == .overCap { launched.send(JRUN_CONTROL_INPUT) }
+            if polls[3].revents != 0 && feeder.readInput() == .overCap { send(JRUN_CONTROL_INPUT, to: control) }
             if polls[4].revents != 0 { feeder.writeOutput() }
             if polls[2].revents != 0 { growth.clear() }
             if stdout.hasPending() || stderr.hasPending() { status.erase() }
@@ -50,15 +50,15 @@ extension Execution {
             if polls[6].revents & Int16(POLLERR) != 0 || stderr.isBroken { watchesStderr = false }
             if !watchesStdout && stopRequests == 0 {
                 stopRequests = 1
-                launched.send(JRUN_CONTROL_TERMINATE)
+                send(JRUN_CONTROL_TERMINATE, to: control)
             }
             while signals.next() != nil {
                 stopRequests += 1
-                launched.send(stopRequests == 1 ? JRUN_CONTROL_TERMINATE : JRUN_CONTROL_KILL)
+                send(stopRequests == 1 ? JRUN_CONTROL_TERMINATE : JRUN_CONTROL_KILL, to: control)
             }
             if polls[0].revents != 0 { break }
         }
-        launched.wait()
+        launched.process.waitUntilGone()
         status.erase()
         stdout.drain(unlessStoppedBy: signals)
         stderr.drain(unlessStoppedBy: signals)

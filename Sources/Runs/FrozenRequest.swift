@@ -5,21 +5,32 @@ import Programs
 
 /// `run.json`: what was asked, as it was accepted, and which program file said so.
 struct FrozenRequest: Codable {
-    var schema = "jrun.run/1"
+    /// What a newer jrund has to be able to read.
+    var schema = FrozenRequest.currentSchema
     var run: String
-    var uid: UInt32
+    /// Known from the beginning under `jrun exec`; under jrund it is in `launch.json`.
+    var uid: UInt32?
     var created: String
+    /// Nanoseconds since 1970: the same moment, exactly.
+    var createdRealtime: UInt64?
     var program: Report.ProgramReference
     var programFile: String
     var arguments: [String]
     var environment: [String: String]
     var inputs: [String]
     var limits: [Report.LimitReport]
+    /// Who asked jrund for it.
+    var owner: Owner?
+    /// The request's `Idempotency-Key`, and the digest of the request that came with it.
+    var idempotencyKey: String?
+    var requestDigest: String?
 
-    init(_ preparation: Preparation, _ identity: RunIdentity, createdAt: UInt64) {
-        run = identity.id
-        uid = identity.uid
+    static let currentSchema = "jrun.run/1"
+
+    init(_ preparation: Preparation, _ id: RunID, createdAt: UInt64) {
+        run = id.description
         created = timestamp(createdAt)
+        createdRealtime = createdAt
         program = preparation.programReference
         programFile = preparation.loaded.path
         arguments = preparation.request.arguments
@@ -28,21 +39,42 @@ struct FrozenRequest: Codable {
         limits = Report.LimitReport.all(preparation.request.limits, preparation.enforcement)
     }
 
-    func json() throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        return Array(try encoder.encode(self)) + [0x0a]
+    func json() throws -> [UInt8] { try runFileJSON(self) }
+}
+
+/// JSON as the files of a run directory have it.
+func runFileJSON(_ value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    return Array(try encoder.encode(value)) + [0x0a]
+}
+
+func decodeRunFile<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: Data(bytes))
+}
+
+extension Limits {
+    /// As they stand in a run directory; nil when one is missing there.
+    init?(_ reports: [Report.LimitReport]) {
+        let values = Dictionary(reports.map { ($0.name, $0.value) }) { first, _ in first }
+        guard LimitName.allCases.allSatisfy({ values[$0.rawValue] != nil }) else { return nil }
+        self.init { values[$0.rawValue] ?? 0 }
     }
 }
 
 extension Preparation {
-    var programReference: Report.ProgramReference {
-        let files = loaded.files.map {
-            Report.ProgramReference.File(
-                name: String($0.path.split(separator: "/").last ?? ""), digest: $0.digest)
+    var programReference: Report.ProgramReference { loaded.reference }
+}
+
+extension LoadedProgram {
+    var reference: Report.ProgramReference {
+        let files = files.map {
+            Report.ProgramReference.File(name: String($0.path.split(separator: "/").last ?? ""), digest: $0.digest)
         }
         return .init(
-            name: program.name, version: program.version, digest: loaded.digest, files: files.count > 1 ? files : nil)
+            name: program.name, version: program.version, digest: digest, files: files.count > 1 ? files : nil)
     }
 }

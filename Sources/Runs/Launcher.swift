@@ -4,22 +4,20 @@ import CPlan
 import Confinement
 import Kernel
 
-/// jrun-init at work: the process and the pipe that it obeys.
+/// jrun-init at work.
 struct LaunchedRun: ~Copyable {
-    let process: OwnedFD
-    let pid: Int32
-    /// Commands to jrun-init; when it is closed, by whatever way this process ends, jrun-init ends the run.
-    let control: OwnedFD
-    /// When this process called clone3 and when jrun-init said that the program runs; CLOCK_MONOTONIC nanoseconds.
+    let process: IdentifiedProcess
+    /// When this process called clone3; CLOCK_MONOTONIC nanoseconds.
     let clonedAt: UInt64
 
-    func send(_ command: Int32) {
-        var byte = UInt8(truncatingIfNeeded: command)
-        _ = sys_write(control.raw, &byte, 1)
-    }
+    consuming func takeProcess() -> IdentifiedProcess { process }
+}
 
-    /// Reaps jrun-init, whose end has been seen or is near.
-    func wait() { _ = sys_wait4(pid, nil, WALL, nil) }
+/// Writes one of the commands of CPlan.h to a pipe or FIFO that jrun-init reads; false when it has gone.
+@discardableResult
+func send(_ command: Int32, to control: Int32) -> Bool {
+    var byte = UInt8(truncatingIfNeeded: command)
+    return sys_write(control, &byte, 1) == 1
 }
 
 /// A plan that could not be carried out.
@@ -59,12 +57,8 @@ struct Launcher {
         let memfd = try sealedMemfd(named: "jrun-plan", try plan.encode(runName: runName))
         let report = try makePipe()
         defer { _ = sys_close(report.reader) }
-        let control = try makePipe()
-        let controlWriter = OwnedFD(taking: control.writer)
-
-        let opened = DescriptorBag([report.writer, control.reader])
+        let opened = DescriptorBag([report.writer])
         var known = descriptors
-        known[.control] = control.reader
         for case .hostPath(let path) in plan.descriptors {
             let mount = try Mounts.clone(path).release()
             opened.add(mount)
@@ -76,13 +70,12 @@ struct Launcher {
         let clone = try clone(fds, initExecutable.raw, null.raw, initCgroup)
         // Our copies of the pipe ends that are jrun-init's; the report ends only when its own are closed.
         opened.closeAll()
-        let launched = LaunchedRun(
-            process: OwnedFD(taking: clone.pidfd), pid: clone.pid, control: controlWriter, clonedAt: clonedAt)
+        let process = IdentifiedProcess(child: clone.pid, descriptor: OwnedFD(taking: clone.pidfd))
         if let failure = try readReport(report.reader) {
-            launched.wait()
+            process.waitUntilGone()
             throw failure
         }
-        return launched
+        return LaunchedRun(process: process, clonedAt: clonedAt)
     }
 
     private func clone(_ fds: [Int32], _ executable: Int32, _ null: Int32, _ cgroup: Int32) throws -> (

@@ -27,6 +27,15 @@ public struct LoadedProgram: Sendable {
         files = source.files.map { File(path: $0.path, digest: hex(SHA256.hash(data: $0.bytes))) }
     }
 
+    /// A program that was read before, with what is known of its files.
+    init(program: Program, path: String, reference: Report.ProgramReference) {
+        self.program = program
+        self.path = path
+        files =
+            reference.files?.map { File(path: $0.name, digest: $0.digest) }
+            ?? [File(path: path, digest: reference.digest)]
+    }
+
     /// SHA-256 in hexadecimal: of the file, or when the program extends others, of the digests of all files, each as
     /// a line of its own. `sha256sum FILE…  | cut -c 1-64 | sha256sum` says the same.
     public var digest: String {

@@ -101,13 +101,14 @@ public struct Preparation: Sendable {
         return policy.extended(allow: allow, deny: deny)
     }
 
-    public func plan(for identity: RunIdentity) throws -> LaunchPlan {
+    /// - Parameter lifeline: the run ends with its launcher instead of surviving it.
+    public func plan(for identity: RunIdentity, lifeline: Bool = true) throws -> LaunchPlan {
         let filter = try FilterCache(directory: node.cacheDirectory).filter(
             for: seccompPolicy, notify: facts.seccompNotify)
         return LaunchPlan(
             PlanInputs(
                 program: program, request: request, facts: facts, enforcement: enforcement, identity: identity,
-                filter: filter, lifeline: true))
+                filter: filter, lifeline: lifeline))
     }
 }
 

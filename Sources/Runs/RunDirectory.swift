@@ -22,7 +22,25 @@ struct RunDirectory: ~Copyable {
         return RunDirectory(id: id, parent: parent, directory: directory, path: "\(node.runsDirectory)/\(id)")
     }
 
-    private static let unbornPrefix = ".new-"
+    /// Takes over one that is there.
+    static func open(_ id: RunID, on node: Node) throws(KernelError) -> RunDirectory {
+        let parent = try FileSystem.open(node.runsDirectory, [.read, .directory])
+        let directory = try FileSystem.open(id.description, [.read, .directory, .noFollow], at: parent.raw)
+        return RunDirectory(id: id, parent: parent, directory: directory, path: "\(node.runsDirectory)/\(id)")
+    }
+
+    /// A name that neither the sweep nor a monitor takes for a run.
+    static let unbornPrefix = ".new-"
+    /// Of what is being removed.
+    static let gonePrefix = ".gone-"
+
+    /// Replaces the file by a whole one: a reader sees the old or the new bytes.
+    func publish(_ name: String, _ bytes: [UInt8]) throws(KernelError) {
+        let temporary = ".\(name).new"
+        try? FileSystem.removeFile(temporary, at: directory.raw)
+        try FileSystem.createFile(temporary, bytes, at: directory.raw)
+        try FileSystem.rename(temporary, to: name, from: directory.raw, at: directory.raw)
+    }
 
     func createFile(_ name: String, _ flags: FileSystem.OpenFlags = [.readWrite, .create, .exclusive]) throws -> OwnedFD
     {
@@ -32,6 +50,9 @@ struct RunDirectory: ~Copyable {
     func write(_ name: String, _ bytes: some Collection<UInt8>) throws {
         try FileSystem.createFile(name, bytes, at: directory.raw)
     }
+
+    /// The FIFO that jrund commands a run by; no other run has one.
+    static let controlName = "control"
 
     func remove() throws {
         try RunDirectory.remove(id.description, directory: directory.raw, from: parent.raw)
@@ -68,6 +89,8 @@ struct RunDirectory: ~Copyable {
     private static func removeIfAbandoned(_ name: String, from parent: Int32, _ cgroups: CgroupTree?) throws {
         let directory = try FileSystem.open(name, [.read, .directory], at: parent)
         let isKept = (try? FileStatus(path: "report.json", at: directory.raw)) != nil
+        // What jrund made, jrund looks after.
+        if (try? FileStatus(path: controlName, at: directory.raw)) != nil { return }
         // A directory that was just removed by its owner can still be locked.
         guard !isKept, try lock(directory.raw), try FileStatus(of: directory.raw).links > 0 else { return }
         if let cgroups { try removeLeaf(name, cgroups) }

@@ -15,11 +15,19 @@ struct Verdict {
     /// Output or a result could not be handed over, for no fault of the program's.
     var isUndelivered = false
 
-    init(_ status: jrun_status?, program: Program, limits: Limits, enforcement: Enforcement) {
-        guard let status, status.state == UInt32(JRUN_STATUS_ENDED) else {
+    /// - Parameter enforcement: nil only together with no record.
+    init(_ status: jrun_status?, program: Program, limits: Limits, enforcement: Enforcement?) {
+        guard let status, let enforcement, status.state == UInt32(JRUN_STATUS_ENDED) else {
             state = .killed
             cause = .lost
             evidence = .init(summary: "jrun-init ended without a record")
+            return
+        }
+        if status.cause == UInt32(JRUN_CAUSE_LAUNCH) {
+            let step = "step \(status.failed_step + 1) of the launch plan"
+            (state, cause) = (.failed, .launchError)
+            evidence = .init(
+                summary: "\(step): \(describe(errno: status.error))", step: step, errno: errnoName(status.error))
             return
         }
         let wait = status.wait_status

@@ -26,9 +26,17 @@ struct Workspace: ~Copyable {
     /// Inputs as they were put in, by inode, so that the harvest can tell a result from an untouched input.
     private(set) var staged: [UInt64: StagedInput] = [:]
 
-    struct StagedInput {
+    struct StagedInput: Codable {
         var modifiedNanoseconds: Int64
         var size: Int64
+    }
+
+    /// One that jrun-init holds, looked at again.
+    init(root: consuming OwnedFD, owner: UInt32, staged: [UInt64: StagedInput]) throws(KernelError) {
+        mount = try root.duplicate()
+        self.root = root
+        self.owner = owner
+        self.staged = staged
     }
 
     /// Files that a program of any size makes, and few enough that their inodes do not hurt the node.

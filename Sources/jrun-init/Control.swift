@@ -23,6 +23,7 @@ extension Supervisor {
         case JRUN_CONTROL_FREEZE: freeze()
         case JRUN_CONTROL_THAW: thaw()
         case JRUN_CONTROL_INPUT: end(because: JRUN_CAUSE_STDIN_CAP)
+        case JRUN_CONTROL_CLOSE: closeStdin()
         default: break
         }
     }
@@ -36,7 +37,23 @@ extension Supervisor {
         clocks.killAt = monotonicNow() + rules.stop_grace_ns
     }
 
+    private mutating func closeStdin() {
+        if stdinWriter >= 0 { _ = sys_close(stdinWriter) }
+        stdinWriter = -1
+    }
+
+    /// The work directory lives as long as we do; whoever takes the results says when that may end.
+    mutating func waitForRelease() {
+        // Whoever still writes to stdin learns that nobody reads.
+        closeStdin()
+        var command: UInt8 = 0
+        while Int32(command) != JRUN_CONTROL_RELEASE {
+            if sys_read(rules.fd_control, &command, 1) <= 0 { return }
+        }
+    }
+
     private mutating func suspend() {
+        guard clocks.frozenSince == nil else { return }
         guard rules.suspend_signal != 0 else { return freeze() }
         signalProgram(rules.suspend_signal)
         clocks.freezeAt = monotonicNow() + rules.suspend_grace_ns

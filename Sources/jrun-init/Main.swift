@@ -31,12 +31,13 @@ public func jrunInitMain() -> Never {
     _ = sys_umask(0)
     do throws(StepFailure) {
         let plan = try Plan(descriptor: JRUN_FD_PLAN)
-        var launch = Launch(plan: plan)
-        var record = StatusRecord(descriptor: plan.supervision.fd_status)
+        let hasLifeline = plan.supervision.flags & UInt32(JRUN_LIFELINE) != 0
+        var record = StatusRecord(
+            descriptor: plan.supervision.fd_status, growth: hasLifeline ? -1 : plan.supervision.fd_growth)
         record.status.entered_at = enteredAt
-        try launch.carryOutViewSteps()
-        record.status.view_at = monotonicNow()
-        let program = try launch.startProgram(&record)
+        if !hasLifeline { record.introduce(plan.supervision) }
+        var launch = Launch(plan: plan)
+        let program = try startProgram(&launch, &record)
         record.programStarted(pid: program, at: launch.executedAt)
         _ = sys_close(JRUN_FD_REPORT)
 
@@ -46,6 +47,18 @@ public func jrunInitMain() -> Never {
         report(error)
     }
     sys_exit_group(0)
+}
+
+private func startProgram(_ launch: inout Launch, _ record: inout StatusRecord) throws(StepFailure) -> Int32 {
+    do throws(StepFailure) {
+        try launch.carryOutViewSteps()
+        record.status.view_at = monotonicNow()
+        return try launch.startProgram(&record)
+    } catch {
+        // The launcher may be gone, and then this is all that tells.
+        record.launchFailed(error)
+        throw error
+    }
 }
 
 /// A step that could not be carried out: its place in the plan and the kernel's answer.

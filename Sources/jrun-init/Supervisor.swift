@@ -18,6 +18,8 @@ struct Supervisor {
     var clocks: Clocks
     var childSignals: Int32 = -1
     var pidsEvents: Int32 = -1
+    /// -1 once it is closed.
+    var stdinWriter: Int32
     /// Why the run is being ended by us; NONE while it is not.
     var cause: Int32 = JRUN_CAUSE_NONE
     var lifelineBroken = false
@@ -28,6 +30,7 @@ struct Supervisor {
         self.program = program
         self.record = record
         rules = plan.supervision
+        stdinWriter = rules.fd_stdin
         leaf = CgroupLeaf(directory: rules.fd_cgroup)
         seccompListener = launch.seccompListener
         let flags = Int32(rules.flags)
@@ -89,10 +92,7 @@ struct Supervisor {
         let before = outputBytes
         settle(stdout.move(outputLeft: outputLeft, pieces: pieces), cap: JRUN_CAUSE_STDOUT_CAP, isFile: stdout.isFile)
         settle(stderr.move(outputLeft: outputLeft, pieces: pieces), cap: JRUN_CAUSE_STDERR_CAP, isFile: stderr.isFile)
-        if outputBytes > before {
-            var one: UInt64 = 1
-            _ = sys_write(rules.fd_growth, &one, 8)
-        }
+        if outputBytes > before { raise(rules.fd_growth) }
     }
 
     private var outputBytes: UInt64 { stdout.outputBytes + stderr.outputBytes }
@@ -154,6 +154,7 @@ struct Supervisor {
         recordUsage()
         record.status.cause = UInt32(cause)
         record.write(state: JRUN_STATUS_ENDED)
+        if !has(JRUN_LIFELINE) { waitForRelease() }
         if lifelineBroken { removeEverything() }
     }
 

@@ -194,6 +194,12 @@
 #define LANDLOCK_SCOPE_SIGNAL 2
 
 // poll, eventfd, signalfd, clocks, splice
+#define EPOLL_CLOEXEC 02000000
+#define EPOLL_CTL_ADD 1
+#define EPOLL_CTL_DEL 2
+#define EPOLLIN 1
+#define EPOLLOUT 4
+#define EPOLLHUP 16
 #define POLLIN 1
 #define POLLPRI 2
 #define POLLOUT 4

@@ -18,6 +18,11 @@ struct k_rusage {
         ru_msgrcv, ru_nsignals, ru_nvcsw, ru_nivcsw;
 };
 struct k_pollfd { int32_t fd; int16_t events, revents; };
+#if defined(__x86_64__)
+struct __attribute__((packed)) k_epoll_event { uint32_t events; uint64_t data; };
+#else
+struct k_epoll_event { uint32_t events; uint64_t data; };
+#endif
 struct k_signalfd_siginfo { uint32_t ssi_signo; int32_t ssi_errno, ssi_code; uint32_t ssi_pid; uint8_t rest[112]; };
 struct k_sock_filter { uint16_t code; uint8_t jt, jf; uint32_t k; };
 struct k_sock_fprog { uint16_t len; const struct k_sock_filter *filter; };

@@ -118,6 +118,13 @@ static inline long sys_wait4(int pid, int *status, int options, struct k_rusage 
     return SYS4(__NR_wait4, pid, status, options, usage);
 }
 static inline long sys_kill(int pid, int signal) { return SYS2(__NR_kill, pid, signal); }
+static inline long sys_epoll_create1(int flags) { return SYS1(__NR_epoll_create1, flags); }
+static inline long sys_epoll_ctl(int epoll, int op, int fd, struct k_epoll_event *event) {
+    return SYS4(__NR_epoll_ctl, epoll, op, fd, event);
+}
+static inline long sys_epoll_pwait(int epoll, struct k_epoll_event *events, int n, int timeout) {
+    return SYS6(__NR_epoll_pwait, epoll, events, n, timeout, 0, 8);
+}
 static inline long sys_pidfd_open(int pid, unsigned flags) { return SYS2(__NR_pidfd_open, pid, flags); }
 static inline long sys_getpid(void) { return SYS0(__NR_getpid); }
 static inline long sys_geteuid(void) { return SYS0(__NR_geteuid); }

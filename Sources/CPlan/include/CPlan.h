@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define JRUN_PLAN_MAGIC 0x6e616c706e75726aULL /* "jrunplan" */
-#define JRUN_PLAN_VERSION 2
+#define JRUN_PLAN_VERSION 3
 #define JRUN_PLAN_MAX_BYTES (4 << 20)
 #define JRUN_PLAN_MAX_STEPS 1024
 
@@ -74,6 +74,7 @@ struct jrun_step {
 };
 
 // jrun_supervision.flags
+// Without it the run survives its launcher: at the end jrun-init waits to be released, and the work directory with it.
 #define JRUN_LIFELINE 1        // end of file on `fd_control` ends the run and removes everything it left
 #define JRUN_WATCH_THREADS 2   // no pids controller: count cgroup.threads against `processes`
 #define JRUN_WATCH_PIDS 4      // pids controller: its `pids.events` tells when the limit was hit
@@ -91,7 +92,8 @@ struct jrun_supervision {
     uint32_t flags;
     int32_t fd_control, fd_status, fd_cgroup, fd_stdout, fd_stderr, fd_work;
     int32_t fd_run, fd_runs, fd_cgroup_parent; // for the clean-up after a broken lifeline
-    int32_t fd_growth;                         // eventfd: raised whenever a spool has grown
+    int32_t fd_growth;                         // eventfd or FIFO, never waited for: raised when there is news
+    int32_t fd_stdin;                          // writing end of the program's stdin, kept open for whoever comes to write
     uint32_t text_run;                         // the run's id: its name in fd_runs and fd_cgroup_parent
     int32_t stop_signal, suspend_signal;
     uint32_t cpus;                             // CPUs the run may use; bounds how fast CPU time can pass
@@ -126,6 +128,8 @@ struct jrun_failure {
 #define JRUN_CONTROL_SUSPEND 0x53 /* S */
 #define JRUN_CONTROL_THAW 0x52 /* R */
 #define JRUN_CONTROL_INPUT 0x49 /* I: more came for stdin than its cap allows */
+#define JRUN_CONTROL_CLOSE 0x43 /* C: stdin ends when the writers that are left have gone */
+#define JRUN_CONTROL_RELEASE 0x51 /* Q: what the run left has been taken */
 
 // jrun_status.state and .cause
 #define JRUN_STATUS_STARTING 1
@@ -175,6 +179,10 @@ struct jrun_status {
     uint64_t seccomp_args[6];
     uint64_t memory_anon_bytes, memory_file_bytes, memory_shmem_bytes; // largest seen of each
     uint64_t stdout_dropped_bytes, stderr_dropped_bytes; // beyond the caps; not in stdout_bytes and stderr_bytes
-    uint64_t reserved[29];
+    // jrun-init itself, for a launcher that comes later: pid and start time (clock ticks after boot) as the launcher's
+    // /proc says them, and the numbers of its descriptors. 0 and -1 under a lifeline.
+    int32_t init_pid, work_fd, stdin_fd, unused;
+    uint64_t init_start;
+    uint64_t reserved[26];
     uint64_t checksum;
 };

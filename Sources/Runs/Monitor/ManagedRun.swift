@@ -1,5 +1,9 @@
+import CLinux
+import CPlan
+import Confinement
 import Kernel
 import Programs
+import Synchronization
 
 /// One run of the monitor. What blocks (staging, launching, harvest) blocks only this actor, which has a queue of its own;
 /// `snapshot` and readers need not wait for it.
@@ -15,92 +19,140 @@ public actor ManagedRun {
     /// Raised by every change of the snapshot and whenever a stream has grown.
     public nonisolated let changes = ChangeSignal()
 
-    public nonisolated var snapshot: RunSnapshot { fatalError() }
+    nonisolated let request: FrozenRequest
+    nonisolated let createdAt: UInt64
+    unowned nonisolated let monitor: Monitor
+    nonisolated let path: String
+    nonisolated let shared: Mutex<Shared>
+    private nonisolated let queue: RunQueue
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
 
-    init() { fatalError() }
+    /// jrun-init, from the launch until it has been released.
+    var process: IdentifiedProcess?
+    /// Counts the commands that change whether the run is frozen: an older one that still waits gives way to a newer.
+    var freezing = 0
+    /// Somebody is writing to stdin.
+    var isStdinTaken = false
 
-    /// Starts, or waits in the queue.
-    ///
-    /// - Returns: whether the program was launched (or failed to be: the snapshot says so); false: it waits.
-    /// - Throws: `MonitorRefusal` `invalid`, `conflict`, `busy`, `quota`, `node`
-    public func start(mayQueue: Bool = true) async throws -> Bool { fatalError() }
+    /// What others look at without waiting for the actor.
+    struct Shared {
+        var snapshot: RunSnapshot
+        private(set) var inputs: [String: Input] = [:]
+        /// Of each input rule, by its place in the program.
+        private(set) var tallies: [Int: Tally] = [:]
+        /// The sequence of the last status record that was acted on.
+        var recordSequence: UInt64 = 0
+        /// jrun-init has written its last byte to the spools.
+        var streamsEnded = false
+        var isRemoved = false
+        var readers = 0
+        var stdin = StdinRecord()
+        /// When *start* was asked for; CLOCK_MONOTONIC nanoseconds.
+        var startAskedAt: UInt64 = 0
+        /// Nanoseconds since 1970.
+        var endedAt: UInt64 = 0
 
-    /// Suspend, freeze, resume and thaw return when it is so; terminate and kill at once. What is already so is no error.
-    ///
-    /// - Throws: `MonitorRefusal` `conflict`
-    public func command(_ command: RunCommand) async throws { fatalError() }
+        mutating func add(_ name: String, _ input: Input, _ program: Program) {
+            removeInput(name, program)
+            inputs[name] = input
+            guard let rule = program.inputBounds(of: name)?.rule else { return }
+            tallies[rule, default: .init()].count += 1
+            tallies[rule, default: .init()].bytes += input.size
+        }
+
+        mutating func removeInput(_ name: String, _ program: Program) {
+            guard let old = inputs.removeValue(forKey: name) else { return }
+            guard let rule = program.inputBounds(of: name)?.rule else { return }
+            tallies[rule]?.count -= 1
+            tallies[rule]?.bytes -= old.size
+        }
+
+        mutating func learned(_ sha256: String, of name: String) { inputs[name]?.sha256 = sha256 }
+    }
+
+    struct Input {
+        var size: Int64
+        /// Nil until somebody asks, for a file that an earlier jrund took in.
+        var sha256: String?
+    }
+
+    struct Tally {
+        var count = 0
+        var bytes: Int64 = 0
+    }
+
+    init(_ request: FrozenRequest, id: RunID, program: Program, limits: Limits, owner: Owner, monitor: Monitor) {
+        self.request = request
+        self.id = id
+        self.program = program
+        self.limits = limits
+        self.owner = owner
+        self.monitor = monitor
+        reference = request.program
+        arguments = request.arguments
+        environment = request.environment
+        createdAt = request.createdRealtime ?? 0
+        path = "\(monitor.node.runsDirectory)/\(id)"
+        queue = RunQueue(id)
+        shared = Mutex(Shared(snapshot: RunSnapshot(state: .created, created: request.created)))
+    }
+
+    public nonisolated var snapshot: RunSnapshot {
+        var (snapshot, inputs, stdin) = shared.withLock { ($0.snapshot, $0.inputs, $0.stdin) }
+        snapshot.inputs = inputs.keys.sorted()
+        (snapshot.stdinBytes, snapshot.isStdinClosed) = (stdin.bytes, stdin.isClosed || snapshot.state.isFinal)
+        if snapshot.state == .starting { snapshot.queuePosition = monitor.queuePosition(of: id) }
+        return snapshot
+    }
+
+    nonisolated var state: RunState { shared.withLock { $0.snapshot.state } }
+
+    nonisolated func update(_ change: (inout RunSnapshot) -> Void) {
+        shared.withLock { change(&$0.snapshot) }
+        changes.raise()
+    }
+
+    nonisolated func conflict(_ words: String) -> MonitorRefusal {
+        let state = state
+        return MonitorRefusal(.conflict, "run '\(id)' is \(state.rawValue): \(words)", state: state)
+    }
+
+    nonisolated func open() throws(KernelError) -> RunDirectory { try RunDirectory.open(id, on: monitor.node) }
+
+    /// Writes the event, then shows the state.
+    func transition(to state: RunState, cause: Cause? = nil, _ change: (inout RunSnapshot) -> Void = { _ in }) throws {
+        try record(state.rawValue, cause: cause)
+        update { snapshot in
+            snapshot.state = state
+            change(&snapshot)
+        }
+    }
+
+    func record(_ what: String, cause: Cause? = nil) throws {
+        let log = try FileSystem.open("\(path)/events.jsonl", [.write, .create, .append])
+        try monitor.events.record(
+            what, of: id.description, program: program.name, owner: owner.uid, cause: cause, copyTo: log.raw)
+        monitor.log(.info, "\(program.name) \(what)\(cause.map { " (\($0.rawValue))" } ?? "")", id)
+    }
 
     /// Returns when the run has ended, or the task is cancelled.
-    public nonisolated func waitForEnd() async { fatalError() }
+    public nonisolated func waitForEnd() async {
+        while !Task.isCancelled {
+            let version = changes.version
+            if shared.withLock({ $0.snapshot.state.isFinal || $0.isRemoved }) { return }
+            await changes.wait(after: version)
+        }
+    }
 
     /// The report's JSON. - Throws: `conflict` before the end.
-    public nonisolated func report() throws -> [UInt8] { fatalError() }
+    public nonisolated func report() throws -> [UInt8] {
+        guard state.isFinal else { throw conflict("there is a report when it has ended") }
+        return try FileSystem.contents(of: "\(path)/report.json")
+    }
 
     /// This run's events from behind `sequence`, from its own log.
-    public nonisolated func events(after sequence: UInt64) throws -> [RunEvent] { fatalError() }
-
-    // MARK: Files
-
-    /// In the order of their paths.
-    public nonisolated func files() throws -> [RunFile] { fatalError() }
-
-    /// A file to be read; counts as a reader of the run until it goes.
-    public nonisolated func open(_ path: String) throws -> OpenedFile { fatalError() }
-
-    /// Begins to replace or add an input. - Throws: `conflict`, `invalid`, `precondition`
-    public func upload(_ path: String, mayReplace: Bool = true) async throws -> Upload { fatalError() }
-
-    public func removeInput(_ path: String) async throws { fatalError() }
-
-    // MARK: Streams
-
-    /// Bytes that the spool holds, and whether more can come; nil when the stream goes elsewhere.
-    public nonisolated func stream(_ stream: OutputStream) -> (bytes: Int64, hasEnded: Bool)? { fatalError() }
-
-    /// - Throws: `notFound` when the stream goes elsewhere, `range` beyond its end; when `following`, `ended` after the end.
-    public nonisolated func reader(
-        of stream: OutputStream, from offset: Int64, following: Bool
-    ) throws -> StreamReader { fatalError() }
-
-    /// For one request at a time: a second one waits here. - Throws: `conflict`, `notFound`
-    public func openStdin() async throws -> StdinWriter { fatalError() }
-}
-
-/// A file being read: results of an ended run, inputs before.
-public final class OpenedFile: Sendable {
-    public var file: RunFile { fatalError() }
-    /// Blocks as a disk does.
-    public func read(from offset: Int64, upTo count: Int) throws -> [UInt8] { fatalError() }
-}
-
-/// An input on its way. Nothing of it is to be seen before `finish`; what is not finished is removed.
-public final class Upload: Sendable {
-    /// - Throws: `invalid` as soon as it is larger than its rule allows; `quota`; `node` when the disk is full.
-    public func write(_ bytes: some Collection<UInt8> & Sendable) throws { fatalError() }
-
-    /// Checks the content and puts the file in its place.
-    ///
-    /// - Returns: the file, and whether there was one of that name.
-    public func finish() async throws -> (file: RunFile, replaced: Bool) { fatalError() }
-}
-
-/// One reader's place in stdout or stderr.
-public final class StreamReader: Sendable {
-    /// What is there from `offset` on, at most `count` bytes; empty when there is nothing more now.
-    public func read(upTo count: Int) throws -> [UInt8] { fatalError() }
-    /// Returns when there may be more; false when the stream has ended and everything was read.
-    public func waitForMore() async -> Bool { fatalError() }
-    /// Bytes in the spool now.
-    public var size: Int64 { fatalError() }
-}
-
-/// The way to a program's stdin.
-public final class StdinWriter: Sendable {
-    /// Returns when the program's pipe has taken all of it. - Throws: `conflict` when the run has ended or the program has
-    /// closed its stdin; `tooLarge` at the cap.
-    public func write(_ bytes: [UInt8]) async throws { fatalError() }
-    /// End of file for the program.
-    public func close() async throws { fatalError() }
-    /// Lets the next writer go ahead.
-    public func finish() { fatalError() }
+    public nonisolated func events(after sequence: UInt64) throws -> [RunEvent] {
+        let lines = try FileSystem.contents(of: "\(path)/events.jsonl").split(separator: 0x0a)
+        return try lines.map { try decodeRunFile(RunEvent.self, Array($0)) }.filter { $0.sequence > sequence }
+    }
 }

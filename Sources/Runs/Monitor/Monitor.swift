@@ -1,72 +1,163 @@
+import Dispatch
 import Kernel
 import Programs
+import Synchronization
 
 /// The runs of a node, as jrund owns them: docs/daemon.md.
 public final class Monitor: Sendable {
     public let node: Node
     public let events: EventStream
+    let watcher: Watcher
+    let log: Log
+    let state: Mutex<State>
+    /// Raised when a run has been created or removed.
+    let changes = ChangeSignal()
+    /// Nil where cgroup v2 is not mounted: runs are then refused, each with a sentence.
+    let cgroups: CgroupTree?
 
     /// How loud a message is.
     public enum LogLevel: Sendable { case info, warning, error }
     public typealias Log = @Sendable (LogLevel, _ message: String, _ run: RunID?) -> Void
 
+    struct State {
+        var settings: MonitorSettings
+        var runs: [RunID: ManagedRun] = [:]
+        var keys: [IdempotencyKey: RunID] = [:]
+        /// Keys of runs that are being created.
+        var pendingKeys: Set<IdempotencyKey> = []
+        /// Runs that have a place on the node.
+        var admitted: Set<RunID> = []
+        /// Runs that wait for one, in the order of their start.
+        var queue: [RunID] = []
+        var tally = MonitorTally()
+    }
+
+    struct IdempotencyKey: Hashable {
+        var uid: UInt32
+        var text: String
+    }
+
     /// Opens the event log; nothing is adopted yet.
-    public init(node: Node, settings: MonitorSettings, log: @escaping Log) throws { fatalError() }
+    public init(node: Node, settings: MonitorSettings, log: @escaping Log) throws {
+        self.node = node
+        self.log = log
+        try FileSystem.makeDirectories(node.runsDirectory, mode: 0o700)
+        events = try EventStream(in: "\(node.stateDirectory)/events")
+        cgroups = try node.cgroupTree()
+        watcher = try Watcher()
+        state = Mutex(State(settings: settings))
+        let watcher = watcher
+        DispatchQueue(label: "watcher").async { while true { watcher.serve() } }
+    }
 
-    /// Finds every run by its directory, takes over what is alive, finishes or rolls back what is half done. Before that
-    /// nothing can be created.
-    ///
-    /// - Returns: how many runs were taken over alive, concluded, lost, and cleaned away.
-    public func recover() async throws -> Recovered { fatalError() }
-
-    public struct Recovered: Sendable, Equatable {
-        public var adopted = 0
-        public var concluded = 0
-        public var lost = 0
-        public var queued = 0
-        public var kept = 0
-        public var cleaned = 0
+    func requireCgroups() throws -> CgroupTree {
+        guard let cgroups else {
+            throw MonitorRefusal(.node, "cgroup v2 is not mounted on this node (see jrun doctor)")
+        }
+        return cgroups
     }
 
     /// New settings hold from now on; live runs are left alone.
-    public func apply(_ settings: MonitorSettings) { fatalError() }
+    public func apply(_ settings: MonitorSettings) {
+        state.withLock { $0.settings = settings }
+        fillPlaces()
+    }
 
-    /// Makes a run, checked but for the presence of its input files; inline inputs are stored.
-    ///
-    /// - Parameters:
-    ///   - form: the request; inputs that are files of the node are refused.
-    ///   - digest: SHA-256 of the request's bytes: what an idempotency key stands for.
-    /// - Returns: the run, and whether it is new.
-    /// - Throws: `MonitorRefusal`
-    public func create(
-        _ form: RequestForm, of program: LoadedProgram, for owner: Owner, idempotencyKey: String? = nil,
-        digest: String = ""
-    ) async throws -> (run: ManagedRun, isNew: Bool) { fatalError() }
+    public var settings: MonitorSettings { state.withLock(\.settings) }
 
     /// Every run, newest first.
-    public func runs() -> [ManagedRun] { fatalError() }
+    public func runs() -> [ManagedRun] {
+        state.withLock { Array($0.runs.values) }.sorted { $0.id.description > $1.id.description }
+    }
 
-    public func run(_ id: RunID) -> ManagedRun? { fatalError() }
+    public func run(_ id: RunID) -> ManagedRun? { state.withLock { $0.runs[id] } }
+
+    /// What has been counted since this process started, for /metrics.
+    public var tally: MonitorTally { state.withLock(\.tally) }
+
+    func count(_ change: (inout MonitorTally) -> Void) { state.withLock { change(&$0.tally) } }
+
+    func add(_ run: ManagedRun) {
+        state.withLock { state in
+            state.runs[run.id] = run
+            if let text = run.request.idempotencyKey {
+                state.keys[IdempotencyKey(uid: run.owner.uid, text: text)] = run.id
+            }
+        }
+        changes.raise()
+    }
+
+    // MARK: Removal
 
     /// Removes a run that is not live, with everything it kept.
     ///
     /// - Parameter killing: a live run is killed first.
     /// - Throws: `MonitorRefusal` `conflict`
-    public func remove(_ run: ManagedRun, killing: Bool = false) async throws { fatalError() }
-
-    public struct Usage: Sendable, Equatable {
-        public var liveRuns = 0
-        public var queuedRuns = 0
-        /// Bytes promised to live runs.
-        public var memory: Int64 = 0
-        public var cpus = 0
-        /// Bytes on disk of all runs.
-        public var keptBytes: Int64 = 0
+    public func remove(_ run: ManagedRun, killing: Bool = false) async throws {
+        if killing, run.snapshot.isLive {
+            // One that ends by itself meanwhile is as dead as we want it.
+            do { try await run.command(.kill) } catch let refusal as MonitorRefusal where refusal.kind == .conflict {}
+            await run.waitForEnd()
+        }
+        let name = try await run.retire()
+        state.withLock { state in
+            state.runs[run.id] = nil
+            if let text = run.request.idempotencyKey {
+                state.keys[IdempotencyKey(uid: run.owner.uid, text: text)] = nil
+            }
+            state.tally.removed += 1
+        }
+        changes.raise()
+        let runs = node.runsDirectory
+        try await blocking { try removeTree(name, in: runs) }
     }
 
-    public var usage: Usage { fatalError() }
-    public var settings: MonitorSettings { fatalError() }
+    // MARK: The end of a run
 
-    /// What has been counted since this process started, for /metrics.
-    public var tally: MonitorTally { fatalError() }
+    func hasEnded(_ run: ManagedRun, _ report: Report, _ verdict: Verdict) {
+        count { tally in
+            tally.ended[.init(state: verdict.state, cause: verdict.cause), default: 0] += 1
+            let phases = report.phases
+            for (name, value) in [
+                ("stage_in", phases.stageIn), ("cgroup", phases.cgroup), ("clone", phases.clone),
+                ("mounts", phases.mounts), ("exec", phases.exec), ("run", phases.run), ("harvest", phases.harvest),
+            ] {
+                tally.phases[name, default: .init()].add(value)
+            }
+            tally.stdoutBytes += report.usage.stdoutBytes
+            tally.stderrBytes += report.usage.stderrBytes
+            tally.resultBytes += report.results.reduce(0) { $0 + $1.size }
+        }
+        release(run)
+        Task { await applyRetention() }
+    }
 }
+
+/// Removes `name` and everything in it from the directory `parent`.
+func removeTree(_ name: String, in parent: String) throws {
+    let parent = try FileSystem.open(parent, [.read, .directory])
+    let directory = try FileSystem.openBeneath(parent.raw, name, [.read, .directory])
+    try FileSystem.removeContents(of: directory.raw, depth: maxResultDepth + 8)
+    try FileSystem.removeDirectory(name, at: parent.raw)
+}
+
+extension ManagedRun {
+    /// Takes the run out of sight: from here on it is gone for everybody, and only its bytes remain to be removed.
+    ///
+    /// - Returns: the directory's new name.
+    func retire() throws -> String {
+        try refuseIfRemoved()
+        guard state == .created || state.isFinal else { throw conflict("kill it first, or wait for its end") }
+        let name = "\(RunDirectory.gonePrefix)\(id)"
+        let runs = try FileSystem.open(monitor.node.runsDirectory, [.read, .directory])
+        try FileSystem.rename(id.description, to: name, from: runs.raw, at: runs.raw)
+        shared.withLock { $0.isRemoved = true }
+        changes.raise()
+        try monitor.events.record(
+            RunEvent.removed, of: id.description, program: program.name, owner: owner.uid, copyTo: nil)
+        monitor.log(.info, "\(program.name) removed", id)
+        return name
+    }
+}
+
+extension RunEvent { static let removed = "removed" }

@@ -1,0 +1,119 @@
+import CLinux
+import CPlan
+import Confinement
+import Kernel
+import Programs
+
+/// From what jrun-init recorded to the report: evidence, results, figures. The same for a run that was watched to its end
+/// and for one whose end is found afterwards.
+struct Conclusion {
+    let run: String
+    let program: Program
+    let reference: Report.ProgramReference
+    let arguments: [String]
+    let limits: Limits
+    let enforcement: Enforcement
+    let security: [String]
+    let createdAt: UInt64
+    var phases: Report.Phases
+    var verdict: Verdict
+    /// jrun-init's record; nil when the program was not launched.
+    let status: jrun_status?
+    private let harvestStarted = monotonicNanoseconds()
+
+    /// - Parameters:
+    ///   - stopRequests: ends the harvest when it becomes readable; -1: nothing does.
+    ///   - directory: where results go; nil looks but does not copy.
+    mutating func harvest(
+        from workspace: borrowing Workspace, into directory: Int32?, reserved: Set<FileIdentity> = [],
+        stopRequests: Int32 = -1
+    ) throws -> Harvest.Outcome {
+        var harvest = Harvest(
+            program: program, limits: limits, state: verdict.state, cause: verdict.cause, reserved: reserved,
+            stopRequests: stopRequests)
+        let outcome = try harvest.collect(from: workspace, into: directory)
+        verdict.judgeResults(missing: outcome.missing)
+        verdict.isUndelivered = verdict.isUndelivered || outcome.isIncomplete
+        phases.harvest = Int64((monotonicNanoseconds() - harvestStarted) / 1000)
+        return outcome
+    }
+
+    /// - Parameter usage: what the cgroup and the work directory say; the record's figures are added.
+    func report(_ outcome: Harvest.Outcome, _ usage: Report.Usage) -> Report {
+        Report(
+            run: run, program: reference, arguments: arguments, state: verdict.state.rawValue,
+            cause: verdict.cause.rawValue, evidence: verdict.evidence, exitCode: verdict.exitCode,
+            signal: verdict.signal.map(signalName), times: times, phases: phases, usage: usage.with(status),
+            limits: Report.LimitReport.all(limits, enforcement), security: security, results: outcome.files,
+            resultsRefused: outcome.refused, resultsMissing: outcome.missing, node: NodeFacts.report)
+    }
+
+    mutating func addPhases(clonedAt: UInt64) {
+        func microseconds(_ from: UInt64, _ to: UInt64) -> Int64 { to > from ? Int64((to - from) / 1000) : 0 }
+        guard let status else { return }
+        phases.clone = microseconds(clonedAt, status.entered_at)
+        phases.mounts = microseconds(status.entered_at, status.view_at)
+        phases.exec = microseconds(status.view_at, status.exec_at)
+        phases.run = microseconds(status.exec_at, status.ended_at)
+    }
+
+    private var times: Report.Times {
+        // A record without an end is a lost run's: it ended at some time before now.
+        let hasEnded = status?.state == UInt32(JRUN_STATUS_ENDED)
+        let endedAt = hasEnded ? status!.ended_realtime : realtimeNanoseconds()
+        return Report.Times(
+            created: timestamp(createdAt),
+            started: status.flatMap { $0.exec_at > 0 ? timestamp($0.started_realtime) : nil },
+            ended: timestamp(endedAt), wallMicroseconds: wall(hasEnded: hasEnded),
+            suspendedMicroseconds: Int64((status?.suspended_ns ?? 0) / 1000))
+    }
+
+    private func wall(hasEnded: Bool) -> Int64 {
+        guard let status, status.exec_at > 0 else { return 0 }
+        if hasEnded { return Int64(status.wall_ns / 1000) }
+        // After a boot the clock of the record is not ours.
+        let now = monotonicNanoseconds()
+        return now > status.exec_at ? Int64((now - status.exec_at) / 1000) : 0
+    }
+}
+
+extension Report.Usage {
+    /// What the leaf's counters say, of children that nobody waited for too.
+    mutating func add(_ leaf: borrowing CgroupLeaf) {
+        cpuUserMicroseconds = leaf.number("user_usec", in: "cpu.stat") ?? 0
+        cpuSystemMicroseconds = leaf.number("system_usec", in: "cpu.stat") ?? 0
+        cpuMicroseconds = cpuUserMicroseconds + cpuSystemMicroseconds
+        if let peak = leaf.number("memory.peak") {
+            (memoryPeakBytes, memoryPeakSource) = (peak, "cgroup memory.peak")
+            (memoryAnonBytes, memoryFileBytes, memoryShmemBytes) = (0, 0, 0)
+        }
+        if let peak = leaf.number("pids.peak") { (processesPeak, processesPeakSource) = (peak, "cgroup pids.peak") }
+    }
+
+    mutating func add(_ workspace: borrowing Workspace) {
+        if let free = try? FileSystem.freeBytes(workspace.root.raw) { diskBytes = Int64(free.total - free.bytes) }
+    }
+
+    fileprivate func with(_ status: jrun_status?) -> Report.Usage {
+        guard let status else { return self }
+        var usage = self
+        usage.cpuMicroseconds = max(cpuMicroseconds, Int64(status.cpu_ns / 1000))
+        usage.readBytes = Int64(status.read_bytes)
+        usage.writtenBytes = Int64(status.written_bytes)
+        usage.stdoutBytes = Int64(status.stdout_bytes)
+        usage.stderrBytes = Int64(status.stderr_bytes)
+        usage.stdoutDroppedBytes = status.stdout_dropped_bytes > 0 ? Int64(status.stdout_dropped_bytes) : nil
+        usage.stderrDroppedBytes = status.stderr_dropped_bytes > 0 ? Int64(status.stderr_dropped_bytes) : nil
+        if memoryAnonBytes == nil {
+            usage.memoryPeakBytes = Int64(status.max_rss_bytes)
+        } else {
+            usage.memoryAnonBytes = Int64(status.memory_anon_bytes)
+            usage.memoryFileBytes = Int64(status.memory_file_bytes)
+            usage.memoryShmemBytes = Int64(status.memory_shmem_bytes)
+        }
+        if processesPeak == nil, status.peak_tasks > 0 {
+            (usage.processesPeak, usage.processesPeakSource) = (Int64(status.peak_tasks), "sampled")
+        }
+        return usage
+    }
+}

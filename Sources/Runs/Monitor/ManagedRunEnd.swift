@@ -1,0 +1,206 @@
+import CLinux
+import CPlan
+import Confinement
+import Kernel
+import Programs
+
+extension ManagedRun {
+    /// Brings the snapshot up to what jrun-init's record says; concludes the run when it has ended.
+    ///
+    /// - Parameter hasGone: jrun-init is not there any more.
+    func recordChanged(hasGone: Bool) {
+        let record = StatusFile.read(at: "\(path)/status")
+        guard !state.isFinal, !shared.withLock(\.isRemoved) else { return }
+        shared.withLock { $0.recordSequence = record?.sequence ?? 0 }
+        // One whose launcher died between clone3 and the first record.
+        if process == nil, !hasGone, let record { process = identify(record) }
+        do {
+            switch Int32(record?.state ?? 0) {
+            case JRUN_STATUS_ENDED: try conclude(record)
+            case _ where hasGone: try conclude(nil)
+            case JRUN_STATUS_SUSPENDED where state != .suspended: try transition(to: .suspended)
+            case JRUN_STATUS_RUNNING where state != .running:
+                try transition(to: .running) {
+                    $0.started = $0.started ?? record.map { timestamp($0.started_realtime) }
+                }
+            default: break
+            }
+        } catch {
+            monitor.log(.error, "cannot be brought to its end, which is tried again: \(error)", id)
+            tryAgain(hasGone: hasGone)
+        }
+    }
+
+    /// A full disk is somebody's to make room on; nothing tells us when.
+    private func tryAgain(hasGone: Bool) {
+        Task { [weak self] in
+            try? await Task.sleep(for: .seconds(5))
+            await self?.recordChanged(hasGone: hasGone)
+        }
+    }
+
+    /// From the end to the report. Every step can be done again: docs/daemon.md, "Life of a run".
+    ///
+    /// - Parameter record: nil for a run that is lost.
+    func conclude(_ record: jrun_status?) throws {
+        shared.withLock { $0.streamsEnded = true }
+        changes.raise()
+        let launch = try? decodeRunFile(LaunchRecord.self, FileSystem.contents(of: "\(path)/launch.json"))
+        var conclusion = try conclusion(record, launch)
+        if let launch { conclusion.addPhases(clonedAt: launch.clonedAt) }
+        let results = try emptyResults()
+        var usage = Report.Usage()
+        let outcome: Harvest.Outcome
+        if let workspace = workspace(record, launch) {
+            outcome = try conclusion.harvest(from: workspace, into: results.raw)
+            usage.add(workspace)
+        } else {
+            outcome = conclusion.lostResults()
+        }
+        let runs = try? monitor.cgroups?.openRuns()
+        if let runs, let leaf = try? CgroupLeaf(opening: id.description, in: runs.raw) { usage.add(leaf) }
+        try finish(conclusion, outcome, usage)
+    }
+
+    private func conclusion(_ record: jrun_status?, _ launch: LaunchRecord?) throws -> Conclusion {
+        let enforcement =
+            try launch?.enforcement
+            ?? Enforcement.decide(
+                facts: HostProbe.facts(for: program, cgroups: monitor.requireCgroups()), bestEffort: true
+            ).get()
+        return Conclusion(
+            run: id.description, program: program, reference: reference, arguments: arguments, limits: limits,
+            enforcement: enforcement, security: launch?.security ?? [], createdAt: createdAt,
+            phases: launch?.phases ?? .init(),
+            verdict: Verdict(record, program: program, limits: limits, enforcement: enforcement), status: record)
+    }
+
+    /// The work directory, which jrun-init holds until it is released; nil when that has gone.
+    private func workspace(_ record: jrun_status?, _ launch: LaunchRecord?) -> Workspace? {
+        guard let record, let launch, record.work_fd > 0, process != nil,
+            let mount = try? process!.open(record.work_fd, [.read, .directory])
+        else { return nil }
+        let staged = Dictionary(launch.staged.map { ($0.inode, $0.input) }) { first, _ in first }
+        return try? Workspace(root: mount, owner: launch.uid, staged: staged)
+    }
+
+    private func emptyResults() throws -> OwnedFD {
+        let directory = try open()
+        try FileSystem.makeDirectory(
+            ManagedRun.resultsName, mode: 0o700, at: directory.directory.raw, orFindIt: true)
+        let results = try FileSystem.openBeneath(directory.directory.raw, ManagedRun.resultsName, [.read, .directory])
+        try FileSystem.removeContents(of: results.raw)
+        return results
+    }
+
+    /// A run whose plan could not be carried out.
+    func end(_ failure: LaunchFailed) {
+        do {
+            var conclusion = try conclusion(nil, nil)
+            conclusion.verdict = Verdict(launchFailed: failure)
+            try finish(conclusion, Harvest.Outcome(), Report.Usage())
+        } catch {
+            endWithoutReport(Verdict(launchFailed: failure), error)
+        }
+    }
+
+    /// A run that ended while it waited for room.
+    func endUnlaunched(_ state: RunState, _ cause: Cause, _ summary: String) {
+        var verdict = Verdict(nil, program: program, limits: limits, enforcement: nil)
+        (verdict.state, verdict.cause, verdict.evidence) = (state, cause, .init(summary: summary))
+        do {
+            var conclusion = try conclusion(nil, nil)
+            conclusion.verdict = verdict
+            try finish(conclusion, Harvest.Outcome(), Report.Usage())
+        } catch {
+            endWithoutReport(verdict, error)
+        }
+    }
+
+    /// Nothing ran, so nothing is lost with the report but the report.
+    private func endWithoutReport(_ verdict: Verdict, _ error: any Error) {
+        monitor.log(.error, "its report cannot be written: \(error)", id)
+        showEnd(verdict, ended: timestamp(realtimeNanoseconds()))
+        monitor.release(self)
+    }
+
+    /// Report, event, then everything that is not needed any more.
+    private func finish(_ conclusion: Conclusion, _ outcome: Harvest.Outcome, _ usage: Report.Usage) throws {
+        var usage = usage
+        if program.stdin == .stream {
+            let stdin = shared.withLock { $0.stdin }
+            usage.stdinBytes = stdin.bytes
+            usage.stdinTruncated = stdin.isTruncated ? true : nil
+        }
+        let report = conclusion.report(outcome, usage), verdict = conclusion.verdict
+        try open().publish("report.json", try report.json())
+        try record(verdict.state.rawValue, cause: verdict.cause)
+        letGo()
+        try? removeInputs()
+        showEnd(verdict, ended: report.times.ended)
+        monitor.hasEnded(self, report, verdict)
+    }
+
+    private func showEnd(_ verdict: Verdict, ended: String) {
+        let kept = measureKeptBytes()
+        shared.withLock { shared in
+            shared.streamsEnded = true
+            shared.endedAt = realtimeNanoseconds()
+        }
+        update { snapshot in
+            snapshot.state = verdict.state
+            snapshot.cause = verdict.cause
+            snapshot.summary = verdict.evidence.summary
+            snapshot.exitCode = verdict.exitCode
+            snapshot.signal = verdict.signal.map(signalName)
+            snapshot.ended = ended
+            snapshot.isTerminating = false
+            snapshot.keptBytes = kept
+        }
+    }
+
+    func measureKeptBytes() -> Int64 {
+        do {
+            let directory = try open()
+            return bytesOnDisk(directory.directory.raw)
+        } catch { return 0 }
+    }
+
+    /// The cgroup leaf goes, jrun-init may leave, and with it the work directory and the uid.
+    func letGo() {
+        if let runs = try? monitor.cgroups?.openRuns(),
+            let leaf = try? CgroupLeaf(opening: id.description, in: runs.raw)
+        {
+            do { try leaf.remove(from: runs.raw) } catch {
+                monitor.log(.error, "its cgroup cannot be removed: \(error)", id)
+            }
+        }
+        guard process != nil else { return }
+        sendControl(JRUN_CONTROL_RELEASE)
+        process!.waitUntilGone()
+        process = nil
+    }
+
+    func removeInputs() throws {
+        let directory = try open()
+        guard
+            let inputs = try? FileSystem.openBeneath(
+                directory.directory.raw, ManagedRun.inputsName, [.read, .directory])
+        else { return }
+        try FileSystem.removeContents(of: inputs.raw)
+        try FileSystem.removeDirectory(ManagedRun.inputsName, at: directory.directory.raw)
+    }
+
+    static let resultsName = "results"
+}
+
+extension Conclusion {
+    /// What stands in the report of a run whose work directory went with the node, or with jrun-init.
+    func lostResults() -> Harvest.Outcome {
+        var outcome = Harvest.Outcome()
+        let rules = program.results.filter { $0.applies(state: verdict.state, cause: verdict.cause) }
+        outcome.missing = rules.filter(\.required).map(\.path.source)
+        if !rules.isEmpty { outcome.refused = ["the work directory was lost together with jrun-init"] }
+        return outcome
+    }
+}

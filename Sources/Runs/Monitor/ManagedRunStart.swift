@@ -1,0 +1,181 @@
+import CLinux
+import CPlan
+import Confinement
+import Kernel
+import Programs
+
+extension ManagedRun {
+    /// Starts, or waits in the queue.
+    ///
+    /// - Returns: whether the program was launched (or failed to be: the snapshot says so); false: it waits.
+    /// - Throws: `MonitorRefusal` `invalid`, `conflict`, `busy`, `quota`, `node`
+    public func start(mayQueue: Bool = true) async throws -> Bool {
+        let before = snapshot
+        guard before.state == .created else { return before.queuePosition == nil }
+        try refuseIfRemoved()
+        let accepted = try accept()
+        shared.withLock { $0.startAskedAt = monotonicNanoseconds() }
+        guard try monitor.admit(self, mayQueue: mayQueue) else {
+            do { try transition(to: .starting) } catch {
+                monitor.dequeue(self)
+                throw error
+            }
+            return false
+        }
+        do { try launch(accepted, isRecorded: false) } catch {
+            monitor.release(self)
+            update { $0.state = .created }
+            throw refusal(error)
+        }
+        return true
+    }
+
+    /// Room has come. Nobody waits for an answer, so whatever goes wrong is how the run ends.
+    func startFromQueue() {
+        guard state == .starting, process == nil else { return monitor.release(self) }
+        do { try launch(try accept(), isRecorded: true) } catch {
+            endUnlaunched(.failed, .launchError, "\(refusal(error))")
+        }
+    }
+
+    func refuseIfRemoved() throws {
+        if shared.withLock(\.isRemoved) { throw MonitorRefusal(.notFound, "run '\(id)' is not here any more") }
+    }
+
+    /// The whole request, with the files that have come, by the rules.
+    private func accept() throws -> AcceptedRequest {
+        let inputs = shared.withLock { $0.inputs }.map { RequestedInput(name: $0, size: $1.size) }
+        let own = Dictionary(uniqueKeysWithValues: LimitName.allCases.map { ($0, limits[$0]) })
+        let fixed = program.environment.set
+        let asked = Request(
+            arguments: arguments, inputs: inputs.sorted { $0.name < $1.name },
+            environment: environment.filter { fixed[$0.key] != $0.value }, limits: own)
+        switch program.check(asked) {
+        case .success(let accepted): return accepted
+        case .failure(let violations): throw MonitorRefusal(violations)
+        }
+    }
+
+    private func refusal(_ error: any Error) -> MonitorRefusal {
+        switch error {
+        case let refusal as MonitorRefusal: refusal
+        case let refused as RunRefused: MonitorRefusal(Violations([nodeViolation("\(refused)")]))
+        default: MonitorRefusal(.node, "run '\(id)': \(error)")
+        }
+    }
+
+    private func nodeViolation(_ words: String) -> Violation {
+        Violation(rule: "node", place: "program '\(program.name)'", message: words)
+    }
+
+    /// From the inputs on disk to the program's execve. What could not be launched because of a step of the plan has failed;
+    /// before that everything is undone, and the error thrown.
+    ///
+    /// - Parameter isRecorded: the event `starting` is in the log already.
+    private func launch(_ accepted: AcceptedRequest, isRecorded: Bool) throws {
+        update { $0.state = .starting }
+        var clock = monotonicNanoseconds()
+        let asked = shared.withLock(\.startAskedAt)
+        monitor.count { $0.phases["queue", default: .init()].add(Int64((clock - asked) / 1000)) }
+        let loaded = LoadedProgram(program: program, path: request.programFile, reference: reference)
+        let preparation = try Preparation(
+            node: monitor.node, loaded: loaded, request: accepted, bestEffort: monitor.settings.bestEffort)
+        let directory = try open()
+        guard try lock(directory.directory.raw) else {
+            throw MonitorRefusal(.node, "run '\(id)': its directory '\(path)' is in use by somebody else")
+        }
+        let slot = try UIDSlot.take(from: preparation.node.uids, in: preparation.node.uidsDirectory)
+        var workspace = try Workspace(bytes: accepted.limits[.disk], owner: slot.uid)
+        for name in accepted.inputs {
+            let size = shared.withLock { $0.inputs[name]?.size } ?? 0
+            try workspace.stage(
+                InputFile(source: "\(path)/\(ManagedRun.inputsName)/\(name)", name: name, size: size),
+                as: program.contentTypes(ofInput: name, size: size))
+        }
+        var record = LaunchRecord(
+            uid: slot.uid, limits: Report.LimitReport.all(accepted.limits, preparation.enforcement),
+            security: preparation.securityMechanisms, phases: .init(), clonedAt: 0, inputs: accepted.inputs,
+            staged: workspace.staged.map { .init(inode: $0, input: $1) })
+        record.phases.stageIn = lap(&clock)
+        let runs = try preparation.cgroups.openRuns()
+        // One of a launch that was cut short.
+        if let leaf = try? CgroupLeaf(opening: id.description, in: runs.raw) { try leaf.remove(from: runs.raw) }
+        let leaf = try preparation.makeLeaf(id, in: runs.raw)
+        record.phases.cgroup = lap(&clock)
+        record.clonedAt = clock
+        do {
+            try directory.publish("launch.json", try runFileJSON(record))
+            if !isRecorded { try self.record(RunState.starting.rawValue) }
+            try launch(preparation, directory, slot, workspace, leaf, runs: runs.raw)
+        } catch let failure as LaunchFailed {
+            try? leaf.remove(from: runs.raw)
+            return end(failure)
+        } catch {
+            try? leaf.remove(from: runs.raw)
+            throw error
+        }
+    }
+
+    private func launch(
+        _ preparation: Preparation, _ directory: borrowing RunDirectory, _ slot: borrowing UIDSlot,
+        _ workspace: borrowing Workspace, _ leaf: borrowing CgroupLeaf, runs: Int32
+    ) throws {
+        let identity = RunIdentity(id: id.description, uid: slot.uid)
+        let plan = try preparation.plan(for: identity, lifeline: false)
+        // Read and write: opening must not wait for the other end, and jrun-init keeps them open both ways.
+        let control = try directory.createFile(RunDirectory.controlName, .readWrite)
+        let growth = try directory.createFile(ManagedRun.growthName, [.readWrite, .nonBlocking])
+        var pipes: [PlanDescriptor: Int32] = [.control: control.raw, .growth: growth.raw]
+        let stdin = program.stdin == .stream ? try makePipe() : nil
+        let stdinReader = OwnedFD(taking: stdin?.reader ?? -1), stdinWriter = OwnedFD(taking: stdin?.writer ?? -1)
+        if stdin != nil { (pipes[.stdin], pipes[.stdinWriter]) = (stdinReader.raw, stdinWriter.raw) }
+        let launched = try RunLaunch(preparation: preparation, plan: plan, identity: identity)
+            .start(in: directory, slot, workspace, leaf, runs: runs, pipes: pipes)
+        process = launched.takeProcess()
+        // From here on the run is there, whatever goes wrong on our side.
+        do { try watch() } catch {
+            monitor.log(.error, "cannot be watched, so it is killed: \(error)", id)
+            sendControl(JRUN_CONTROL_KILL)
+        }
+        let started = StatusFile.read(at: "\(path)/status")?.started_realtime ?? realtimeNanoseconds()
+        do { try transition(to: .running) { $0.started = timestamp(started) } } catch {
+            monitor.log(.error, "the event 'running' is lost: \(error)", id)
+            update {
+                $0.state = .running
+                $0.started = timestamp(started)
+            }
+        }
+    }
+
+    private func lap(_ clock: inout UInt64) -> Int64 {
+        let now = monotonicNanoseconds()
+        defer { clock = now }
+        return Int64((now - clock) / 1000)
+    }
+
+    /// Looks at the status record whenever jrun-init says that there is news, until it has gone.
+    func watch() throws {
+        let status = SharedFile(try FileSystem.open("\(path)/status", .read))
+        let growth = try FileSystem.open("\(path)/\(ManagedRun.growthName)", [.read, .nonBlocking])
+        try monitor.watcher.watch(growth) { [weak self] file, hasHungUp in
+            _ = try? FileSystem.read(file, upTo: 65536)
+            guard let self else { return false }
+            let sequence = StatusFile.read(status.file.raw)?.sequence ?? 0
+            if hasHungUp || self.shared.withLock({ sequence > $0.recordSequence }) {
+                Task { await self.recordChanged(hasGone: hasHungUp) }
+            }
+            self.changes.raise()
+            return !hasHungUp
+        }
+    }
+
+    static let growthName = "growth"
+    static let inputsName = "inputs"
+}
+
+extension StatusFile {
+    static func read(at path: String) -> jrun_status? {
+        guard let file = try? FileSystem.open(path, .read) else { return nil }
+        return read(file.raw)
+    }
+}

@@ -1,0 +1,216 @@
+import CLinux
+import CPlan
+import Kernel
+import Programs
+import Synchronization
+
+extension ManagedRun {
+    nonisolated func sink(of stream: OutputStream) -> StreamSink { stream == .stdout ? program.stdout : program.stderr }
+
+    /// Bytes that the spool holds, and whether more can come; nil when the stream goes elsewhere.
+    public nonisolated func stream(_ stream: OutputStream) -> (bytes: Int64, hasEnded: Bool)? {
+        guard case .stream = sink(of: stream) else { return nil }
+        // Asked in this order: what ends in between has all its bytes.
+        let hasEnded = shared.withLock(\.streamsEnded)
+        let bytes = (try? FileStatus(path: "\(path)/\(stream.rawValue)").size) ?? 0
+        return (bytes, hasEnded)
+    }
+
+    /// - Throws: `notFound` when the stream goes elsewhere, `range` beyond its end; when `following`, `ended` after the end.
+    public nonisolated func reader(
+        of stream: OutputStream, from offset: Int64, following: Bool
+    ) throws -> StreamReader {
+        guard let now = self.stream(stream) else {
+            let place =
+                switch sink(of: stream) {
+                case .file(let name): "goes to the file '\(name)', which is taken as a result"
+                default: "is not kept"
+                }
+            throw MonitorRefusal(.notFound, "\(stream.rawValue) of program '\(program.name)' \(place)")
+        }
+        if following && now.hasEnded {
+            throw MonitorRefusal(.ended, "\(stream.rawValue) of run '\(id)' has ended with \(now.bytes) bytes")
+        }
+        // A follower may ask for bytes that are still to come only if it has seen all that are there.
+        guard offset >= 0, offset <= now.bytes else {
+            throw MonitorRefusal(
+                .range, "offset \(offset) is beyond the \(now.bytes) bytes of \(stream.rawValue) of run '\(id)'")
+        }
+        return StreamReader(self, "\(path)/\(stream.rawValue)", from: offset)
+    }
+
+    /// For one request at a time: a second one waits here. - Throws: `conflict`, `notFound`
+    public func openStdin() async throws -> StdinWriter {
+        guard program.stdin == .stream else {
+            let words = if case .file(let name) = program.stdin { "is the input '\(name)'" } else { "is empty" }
+            throw MonitorRefusal(.notFound, "stdin of program '\(program.name)' \(words)")
+        }
+        while isStdinTaken {
+            let version = changes.version
+            if isStdinTaken { await changes.wait(after: version) }
+            try Task.checkCancellation()
+        }
+        guard state == .running || state == .suspended else { throw conflict("only a running program takes stdin") }
+        if shared.withLock({ $0.stdin.isClosed }) { throw conflict("its stdin was closed already") }
+        guard let record = StatusFile.read(at: "\(path)/status"), process != nil,
+            let pipe = try? process!.open(record.stdin_fd, [.write, .nonBlocking])
+        else { throw conflict("it has just ended") }
+        isStdinTaken = true
+        return StdinWriter(self, pipe, closed: false)
+    }
+
+    func stdinIsFree() {
+        isStdinTaken = false
+        changes.raise()
+    }
+
+    /// jrun-init lets go of its end, and with that of the last writer the program reads the end.
+    func closeStdin() {
+        sendControl(JRUN_CONTROL_CLOSE)
+        note { $0.isClosed = true }
+    }
+
+    nonisolated func note(_ change: (inout StdinRecord) -> Void) {
+        let record = shared.withLock { shared in
+            change(&shared.stdin)
+            return shared.stdin
+        }
+        changes.raise()
+        // Lost with a full disk: then a next jrund starts counting where the file stands.
+        guard let bytes = try? runFileJSON(record),
+            let file = try? FileSystem.open("\(path)/stdin", [.write, .create])
+        else { return }
+        try? FileSystem.write(bytes, to: file.raw, at: 0)
+        try? FileSystem.truncate(file.raw, to: Int64(bytes.count))
+    }
+}
+
+/// Keeps retention from removing a run while somebody reads it.
+final class Reading: Sendable {
+    let run: ManagedRun
+
+    init(_ run: ManagedRun) {
+        self.run = run
+        run.shared.withLock { $0.readers += 1 }
+    }
+
+    deinit { run.shared.withLock { $0.readers -= 1 } }
+}
+
+/// One reader's place in stdout or stderr.
+public final class StreamReader: Sendable {
+    private struct Place {
+        var offset: Int64
+        var file: SharedFile?
+    }
+
+    private let reading: Reading
+    private let path: String
+    private let place: Mutex<Place>
+
+    init(_ run: ManagedRun, _ path: String, from offset: Int64) {
+        reading = Reading(run)
+        self.path = path
+        place = Mutex(Place(offset: offset, file: nil))
+    }
+
+    /// The spool is not there before the start.
+    private func file(_ place: inout Place) -> SharedFile? {
+        if place.file == nil { place.file = try? SharedFile(FileSystem.open(path, .read)) }
+        return place.file
+    }
+
+    /// What is there from `offset` on, at most `count` bytes; empty when there is nothing more now.
+    public func read(upTo count: Int) throws -> [UInt8] {
+        try place.withLock { place in
+            guard let file = file(&place) else { return [] }
+            let bytes = try FileSystem.read(file.file.raw, from: place.offset, upTo: count)
+            place.offset += Int64(bytes.count)
+            return bytes
+        }
+    }
+
+    /// Returns when there may be more; false when the stream has ended and everything was read, or the task is cancelled.
+    public func waitForMore() async -> Bool {
+        let run = reading.run
+        while !Task.isCancelled {
+            let version = run.changes.version
+            let hasEnded = run.shared.withLock { $0.streamsEnded || $0.isRemoved }
+            if place.withLock({ size(&$0) > $0.offset }) { return true }
+            if hasEnded { return false }
+            await run.changes.wait(after: version)
+        }
+        return false
+    }
+
+    private func size(_ place: inout Place) -> Int64 {
+        file(&place).flatMap { try? FileStatus(of: $0.file.raw).size } ?? 0
+    }
+
+    /// Bytes in the spool now.
+    public var size: Int64 { place.withLock { size(&$0) } }
+}
+
+/// The way to a program's stdin.
+public final class StdinWriter: Sendable {
+    private let run: ManagedRun
+    private let pipe: OwnedFD
+
+    init(_ run: ManagedRun, _ pipe: consuming OwnedFD, closed: Bool) {
+        self.run = run
+        self.pipe = pipe
+    }
+
+    /// Returns when the program's pipe has taken all of it. - Throws: `conflict` when the run has ended or the program has
+    /// closed its stdin; `tooLarge` at the cap.
+    public func write(_ bytes: [UInt8]) async throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let room = run.program.streamCaps.stdin.map { $0.maxSize - run.shared.withLock { $0.stdin.bytes } } ?? .max
+            if room == 0 { return try await capReached() }
+            let piece = rest.prefix(Int(min(room, 65536)))
+            let n = piece.withUnsafeBytes { sys_write(pipe.raw, $0.baseAddress, $0.count) }
+            switch n {
+            case Int(-EINTR): continue
+            case Int(-EAGAIN): try await waitUntilWritable()
+            case Int(-EPIPE): throw run.conflict("its program takes no more of its stdin")
+            case let n where n < 0: throw KernelError("write to stdin of run '\(run.id)'", errno: Int32(-n))
+            default:
+                rest = rest.dropFirst(n)
+                run.note { $0.bytes += Int64(n) }
+                run.monitor.count { $0.stdinBytes += Int64(n) }
+            }
+        }
+    }
+
+    /// More has come than the program may get.
+    private func capReached() async throws {
+        let cap = run.program.streamCaps.stdin
+        if cap?.excess == .truncate {
+            run.note { $0.isTruncated = true }
+            return
+        }
+        await run.sendControl(JRUN_CONTROL_INPUT)
+        throw MonitorRefusal(
+            .tooLarge, "stdin of program '\(run.program.name)' takes at most \(cap?.maxSize ?? 0) bytes")
+    }
+
+    /// Until the program has read something, or has gone.
+    private func waitUntilWritable() async throws {
+        let signal = ChangeSignal()
+        let version = signal.version
+        let key = try run.monitor.watcher.watch(pipe.duplicate(), for: .writable) { _, _ in
+            signal.raise()
+            return false
+        }
+        await signal.wait(after: version)
+        run.monitor.watcher.forget(key)
+        try Task.checkCancellation()
+    }
+
+    /// End of file for the program.
+    public func close() async throws { await run.closeStdin() }
+
+    /// Lets the next writer go ahead.
+    public func finish() async { await run.stdinIsFree() }
+}

@@ -1,0 +1,148 @@
+import Kernel
+import Programs
+
+// Who may start now, who waits, and what is kept how long.
+
+extension Monitor {
+    public struct Usage: Sendable, Equatable {
+        public var liveRuns = 0
+        public var queuedRuns = 0
+        /// Bytes promised to live runs.
+        public var memory: Int64 = 0
+        public var cpus = 0
+        /// Bytes on disk of all runs.
+        public var keptBytes: Int64 = 0
+    }
+
+    public var usage: Usage {
+        state.withLock { state in
+            let live = state.admitted.compactMap { state.runs[$0] }
+            return Usage(
+                liveRuns: live.count, queuedRuns: state.queue.count, memory: live.reduce(0) { $0 + $1.limits[.memory] },
+                cpus: live.count, keptBytes: state.runs.values.reduce(0) { $0 + $1.keptBytes })
+        }
+    }
+
+    /// - Returns: whether the run has a place now; otherwise it waits for one.
+    /// - Throws: `MonitorRefusal` `busy`, `quota`
+    func admit(_ run: ManagedRun, mayQueue: Bool) throws -> Bool {
+        try state.withLock { state in
+            let capacity = state.settings.capacity, quota = state.settings.quota
+            let own = (Array(state.admitted) + state.queue).filter { state.runs[$0]?.owner.uid == run.owner.uid }
+            if own.count >= quota.runs {
+                throw MonitorRefusal(
+                    .quota, "you have \(own.count) live runs, and may have \(quota.runs); wait for one to end")
+            }
+            if run.limits[.memory] > capacity.memory {
+                throw MonitorRefusal(
+                    .busy,
+                    "run '\(run.id)' asks for \(formatBytes(run.limits[.memory])) of memory, and this node never "
+                        + "promises more than \(formatBytes(capacity.memory)); ask for less with limit 'memory'")
+            }
+            if state.queue.isEmpty, state.fits(run) {
+                state.admitted.insert(run.id)
+                return true
+            }
+            guard mayQueue, state.queue.count < capacity.queue else {
+                let queue = mayQueue && capacity.queue > 0 ? ", and \(state.queue.count) runs wait already" : ""
+                throw MonitorRefusal(
+                    .busy,
+                    "the node has no room for run '\(run.id)': \(state.admitted.count) of \(capacity.runs) runs are "
+                        + "live\(queue); try again later")
+            }
+            state.queue.append(run.id)
+            return false
+        }
+    }
+
+    /// A run that has its place already: it was found alive.
+    func readmit(_ run: ManagedRun) { state.withLock { _ = $0.admitted.insert(run.id) } }
+
+    /// A run that waited when jrund ended; its turn does not depend on what may wait now.
+    func requeue(_ run: ManagedRun) { state.withLock { $0.queue.append(run.id) } }
+
+    func release(_ run: ManagedRun) {
+        state.withLock { _ = $0.admitted.remove(run.id) }
+        fillPlaces()
+    }
+
+    func dequeue(_ run: ManagedRun) {
+        state.withLock { $0.queue.removeAll { $0 == run.id } }
+        fillPlaces()
+    }
+
+    /// From 1; nil when the run does not wait.
+    func queuePosition(of id: RunID) -> Int? { state.withLock { $0.queue.firstIndex(of: id).map { $0 + 1 } } }
+
+    /// Starts what fits, in order. Nobody overtakes, so that a large run is not starved by small ones.
+    func fillPlaces() {
+        let (started, waiting) = state.withLock { state -> ([ManagedRun], [ManagedRun]) in
+            var started: [ManagedRun] = []
+            while let id = state.queue.first {
+                if let run = state.runs[id] {
+                    guard state.fits(run) else { break }
+                    state.admitted.insert(id)
+                    started.append(run)
+                }
+                state.queue.removeFirst()
+            }
+            return (started, started.isEmpty ? [] : state.queue.compactMap { state.runs[$0] })
+        }
+        for run in started { Task { await run.startFromQueue() } }
+        for run in waiting { run.changes.raise() }
+    }
+
+    // MARK: What is kept
+
+    /// Bytes that the owner's runs may still take on disk.
+    func budget(of owner: Owner) -> Int64 {
+        state.withLock { state in
+            let kept = state.runs.values.filter { $0.owner.uid == owner.uid }.reduce(0) { $0 + $1.keptBytes }
+            return state.settings.quota.keptBytes - kept
+        }
+    }
+
+    /// Removes ended runs that are kept longer than settings say, and the oldest while all together are too large; and
+    /// runs that were created and never started. Never one that somebody reads.
+    public func applyRetention() async {
+        let retention = settings.retention
+        let now = realtimeNanoseconds()
+        let ended = runs().filter { $0.state.isFinal }.sorted { $0.endedAt < $1.endedAt }
+        var total = ended.reduce(0) { $0 + $1.keptBytes }
+        for run in ended where !run.hasReaders {
+            let age = Int64(now > run.endedAt ? now - run.endedAt : 0) / 1_000_000
+            guard age > retention.time || total > retention.bytes else { continue }
+            total -= run.keptBytes
+            await expire(run, age > retention.time ? "kept long enough" : "the oldest of too many bytes")
+        }
+        for run in runs() where run.state == .created && !run.hasReaders {
+            let age = Int64(now > run.createdAt ? now - run.createdAt : 0) / 1_000_000
+            if age > retention.created { await expire(run, "never started") }
+        }
+    }
+
+    private func expire(_ run: ManagedRun, _ why: String) async {
+        do {
+            try await remove(run)
+            log(.info, "removed: \(why)", run.id)
+        } catch {
+            // Somebody else was faster, or the disk is broken, which others will say too.
+            log(.warning, "cannot be removed: \(error)", run.id)
+        }
+    }
+}
+
+extension Monitor.State {
+    func fits(_ run: ManagedRun) -> Bool {
+        let live = admitted.compactMap { runs[$0] }
+        return live.count < min(settings.capacity.runs, settings.capacity.cpus)
+            && live.reduce(run.limits[.memory]) { $0 + $1.limits[.memory] } <= settings.capacity.memory
+    }
+}
+
+extension ManagedRun {
+    nonisolated var keptBytes: Int64 { shared.withLock { $0.snapshot.keptBytes } }
+    nonisolated var hasReaders: Bool { shared.withLock { $0.readers > 0 } }
+    /// Nanoseconds since 1970.
+    nonisolated var endedAt: UInt64 { shared.withLock(\.endedAt) }
+}

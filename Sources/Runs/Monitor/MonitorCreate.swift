@@ -1,0 +1,161 @@
+import Confinement
+import Crypto
+import Kernel
+import Programs
+
+extension Monitor {
+    /// Makes a run, checked but for the presence of its input files; inline inputs are stored.
+    ///
+    /// - Parameters:
+    ///   - form: the request; inputs that are files of the node are refused.
+    ///   - digest: SHA-256 of the request's bytes: what an idempotency key stands for.
+    /// - Returns: the run, and whether it is new.
+    /// - Throws: `MonitorRefusal`
+    public func create(
+        _ form: RequestForm, of program: LoadedProgram, for owner: Owner, idempotencyKey: String? = nil,
+        digest: String = ""
+    ) async throws -> (run: ManagedRun, isNew: Bool) {
+        let key = idempotencyKey.map { IdempotencyKey(uid: owner.uid, text: $0) }
+        if let key, let run = try await claim(key, digest) { return (run, false) }
+        defer {
+            if let key {
+                state.withLock { _ = $0.pendingKeys.remove(key) }
+                changes.raise()
+            }
+        }
+        let run = try await blocking {
+            try self.make(NewRun(form, program, self.node), for: owner, idempotencyKey: idempotencyKey, digest: digest)
+        }
+        try await run.record(RunState.created.rawValue)
+        add(run)
+        count { $0.created += 1 }
+        return (run, true)
+    }
+
+    /// The run that this key stands for; nil when the caller is the one to make it.
+    private func claim(_ key: IdempotencyKey, _ digest: String) async throws -> ManagedRun? {
+        while true {
+            let version = changes.version
+            let (known, isMine) = state.withLock { state in
+                (state.keys[key].flatMap { state.runs[$0] }, state.pendingKeys.insert(key).inserted)
+            }
+            if let known {
+                if isMine { state.withLock { _ = $0.pendingKeys.remove(key) } }
+                guard known.request.requestDigest == digest else {
+                    throw MonitorRefusal(
+                        .conflict,
+                        "Idempotency-Key '\(printable(key.text))' stands for run '\(known.id)', which was another "
+                            + "request; take a new key", state: known.state)
+                }
+                return known
+            }
+            if isMine { return nil }
+            try Task.checkCancellation()
+            await changes.wait(after: version)
+        }
+    }
+
+    private func make(
+        _ new: NewRun, for owner: Owner, idempotencyKey: String?, digest: String
+    ) throws -> ManagedRun {
+        let bytes = new.inputs.reduce(0) { $0 + Int64($1.bytes.count) }
+        guard bytes <= budget(of: owner) else {
+            throw MonitorRefusal(.quota, "what your runs keep is at its bound; remove some of them")
+        }
+        let preparation: Preparation
+        do {
+            preparation = try Preparation(
+                node: node, loaded: new.loaded, request: new.accepted, bestEffort: settings.bestEffort)
+        } catch {
+            let place = "program '\(new.loaded.program.name)'"
+            throw MonitorRefusal(Violations([Violation(rule: "node", place: place, message: "\(error)")]))
+        }
+        let id = RunID()
+        var request = FrozenRequest(preparation, id, createdAt: realtimeNanoseconds())
+        request.owner = owner
+        request.idempotencyKey = idempotencyKey
+        request.requestDigest = digest
+        let run = ManagedRun(
+            request, id: id, program: new.loaded.program, limits: new.accepted.limits, owner: owner, monitor: self)
+        do { try write(run, new) } catch let error as KernelError {
+            throw MonitorRefusal(
+                .node, "a run cannot be created in '\(node.runsDirectory)': \(describe(errno: error.errno))")
+        }
+        run.shared.withLock { shared in
+            for input in new.inputs {
+                shared.add(
+                    input.name,
+                    .init(size: Int64(input.bytes.count), sha256: hex(SHA256.hash(data: input.bytes))), run.program)
+            }
+            shared.snapshot.keptBytes = bytes
+        }
+        return run
+    }
+
+    /// The directory gets its name when everything is in it.
+    private func write(_ run: ManagedRun, _ new: NewRun) throws {
+        let parent = try FileSystem.open(node.runsDirectory, [.read, .directory])
+        let unborn = "\(RunDirectory.unbornPrefix)\(run.id)"
+        try FileSystem.makeDirectory(unborn, mode: 0o700, at: parent.raw)
+        do {
+            let directory = try FileSystem.open(unborn, [.read, .directory], at: parent.raw)
+            try FileSystem.createFile("run.json", try run.request.json(), at: directory.raw)
+            try FileSystem.createFile("program.yaml", Array(run.program.yaml().utf8), at: directory.raw)
+            try FileSystem.makeFIFO(RunDirectory.controlName, at: directory.raw)
+            try FileSystem.makeFIFO(ManagedRun.growthName, at: directory.raw)
+            for input in new.inputs {
+                try ManagedRun.makeParents(of: input.name, in: directory.raw)
+                try FileSystem.createFile("\(ManagedRun.inputsName)/\(input.name)", input.bytes, at: directory.raw)
+            }
+            try FileSystem.rename(unborn, to: run.id.description, from: parent.raw, at: parent.raw)
+        } catch {
+            try? removeTree(unborn, in: node.runsDirectory)
+            throw error
+        }
+    }
+}
+
+/// A request as the rules accept it, with the files that came inside of it.
+struct NewRun {
+    let loaded: LoadedProgram
+    let accepted: AcceptedRequest
+    var inputs: [(name: String, bytes: [UInt8])] = []
+
+    /// - Throws: `MonitorRefusal` `invalid` with everything that is wrong.
+    init(_ form: RequestForm, _ loaded: LoadedProgram, _ node: Node) throws {
+        self.loaded = loaded
+        let program = loaded.program
+        let resolved = form.resolved(by: program)
+        var violations = resolved.violations
+        var request = Request(
+            arguments: resolved.arguments, environment: resolved.environment, limits: form.limits)
+        for input in form.inputs {
+            switch input.content {
+            case .bytes(let bytes):
+                inputs.append((input.name, bytes))
+                let size = Int64(bytes.count)
+                let types = program.contentTypes(ofInput: input.name, size: size)
+                var requested = RequestedInput(name: input.name, size: size)
+                if !types.isEmpty {
+                    var inspector = ContentInspector(lookingFor: types)
+                    inspector.add(bytes)
+                    requested.content = inspector.facts()
+                }
+                request.inputs.append(requested)
+            case .file:
+                violations.append(
+                    Violation(
+                        rule: "inputs", place: "input '\(input.name)'",
+                        message: "'file' is for the command line; send the file itself, here or with PUT"))
+            }
+        }
+        let formRules = Set(resolved.violations.map(\.rule))
+        switch program.check(request, inputsMayFollow: true) {
+        case .failure(let found):
+            throw MonitorRefusal(Violations(violations + found.violations.filter { !formRules.contains($0.rule) }))
+        case .success(let accepted):
+            if !violations.isEmpty { throw MonitorRefusal(Violations(violations)) }
+            self.accepted = accepted
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import CLinux
+import Confinement
+import Kernel
+import Programs
+
+/// Brings a run to life out of what was made for it. Whoever calls owns, and closes, everything that is handed in.
+struct RunLaunch {
+    let preparation: Preparation
+    let plan: LaunchPlan
+    let identity: RunIdentity
+
+    /// - Parameter pipes: `control` and `growth`, and the ends of stdin where the program has one.
+    /// - Throws: `LaunchFailed` when a step of the plan could not be carried out.
+    func start(
+        in directory: borrowing RunDirectory, _ slot: borrowing UIDSlot, _ workspace: borrowing Workspace,
+        _ leaf: borrowing CgroupLeaf, runs: Int32, pipes: [PlanDescriptor: Int32]
+    ) throws -> LaunchedRun {
+        let flags: FileSystem.OpenFlags = [.readWrite, .create, .truncate]
+        let status = try directory.createFile("status", flags)
+        let stdoutSpool = try directory.createFile("stdout", flags)
+        let stderrSpool = try directory.createFile("stderr", flags)
+        let initCgroup = try preparation.cgroups.openInit()
+        var descriptors: [PlanDescriptor: Int32] = [
+            .work: workspace.mount.raw, .stdoutSpool: stdoutSpool.raw, .stderrSpool: stderrSpool.raw,
+            .status: status.raw, .cgroupLeaf: leaf.directory.raw, .cgroupRuns: runs,
+            .runDirectory: directory.directory.raw, .runsDirectory: directory.parent.raw, .uidLock: slot.lock.raw,
+        ]
+        descriptors.merge(pipes) { _, pipe in pipe }
+        var streamFiles: [Int32] = []
+        defer { for file in streamFiles { _ = sys_close(file) } }
+        for (relay, descriptor) in [
+            (plan.supervision.stdout, PlanDescriptor.stdoutFile), (plan.supervision.stderr, .stderrFile),
+        ] {
+            guard case .file(let name) = relay?.target else { continue }
+            let file = try workspace.makeStreamFile(name).release()
+            streamFiles.append(file)
+            descriptors[descriptor] = file
+        }
+        return try Launcher(node: preparation.node, plan: plan, runName: identity.id, descriptors: descriptors)
+            .launch(initCgroup: initCgroup.raw)
+    }
+}
+
+extension Preparation {
+    /// The run's leaf with the limits that the controllers here can hold.
+    func makeLeaf(_ id: RunID, in runs: Int32) throws -> CgroupLeaf {
+        let leaf = try CgroupLeaf(creating: id.description, in: runs)
+        do { try setLimits(of: leaf) } catch {
+            try? leaf.remove(from: runs)
+            throw error
+        }
+        return leaf
+    }
+
+    private func setLimits(of leaf: borrowing CgroupLeaf) throws {
+        let limits = request.limits
+        if enforcement[.memory] == .memoryMax {
+            try leaf.set("memory.max", "\(limits[.memory])")
+            try leaf.set("memory.oom.group", "1")
+            // Absent where the kernel has no swap accounting, and then there is nothing to forbid.
+            try? leaf.set("memory.swap.max", "0")
+        }
+        if enforcement[.processes] == .pidsMax { try leaf.set("pids.max", "\(limits[.processes])") }
+    }
+
+    /// What keeps the run in, as the report names it.
+    var securityMechanisms: [String] {
+        let security = program.security
+        let spaces = "namespaces: mount, pid, ipc, uts, cgroup" + (security.network == .none ? ", network" : "")
+        return [
+            spaces, "private read-only root", "own uid and gid", "no capabilities", "no_new_privs",
+            "seccomp allow-list" + (facts.seccompNotify ? " with evidence" : ""),
+        ] + (facts.landlockABI > 0 ? ["Landlock ABI \(facts.landlockABI)"] : [])
+    }
+}
