@@ -73,8 +73,8 @@ extension Verdict {
 }
 
 /// What a report says of the node, from /proc.
-enum NodeFacts {
-    static var report: Report.NodeReport {
+public enum NodeFacts {
+    public static var report: Report.NodeReport {
         func text(_ name: String) -> String {
             let text = (try? FileSystem.text(of: "/proc/sys/kernel/\(name)")) ?? "unknown"
             return String(text.prefix { $0 != "\n" })

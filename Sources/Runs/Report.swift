@@ -149,7 +149,7 @@ extension Report.LimitReport {
 }
 
 /// RFC 3339 in UTC with milliseconds, from nanoseconds since 1970.
-func timestamp(_ nanoseconds: UInt64) -> String {
+public func timestamp(_ nanoseconds: UInt64) -> String {
     let seconds = Int64(nanoseconds / 1_000_000_000), milliseconds = Int64(nanoseconds / 1_000_000 % 1000)
     // Days to year, month, day: the proleptic Gregorian calendar in eras of 400 years that begin in March.
     let days = seconds / 86400 + 719_468, era = days / 146_097, dayOfEra = days % 146_097

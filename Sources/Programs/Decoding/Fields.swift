@@ -1,6 +1,6 @@
 /// One mapping of a program file while it is read. Keys that nobody may give are reported when it is opened, so that a
 /// misspelt one can never be overlooked.
-struct Fields {
+public struct Fields {
     let mark: Mark
     let findings: Findings
     private let entries: [YAMLNode.Entry]
@@ -9,7 +9,7 @@ struct Fields {
     ///   - what: The mapping's name in messages, for example `limits`.
     ///   - keys: Every key that is known here.
     /// - Returns: `nil`, with a finding, when the node is not a mapping.
-    init?(_ node: YAMLNode, what: String, keys: [String], findings: Findings) {
+    public init?(_ node: YAMLNode, what: String, keys: [String], findings: Findings) {
         guard case .mapping(let entries) = node.content else {
             findings.add(
                 node.mark,
@@ -36,12 +36,12 @@ struct Fields {
             else: isRest ? "; if it is the rest of the text before it: a text with a comma needs quotes;" : ";")
     }
 
-    func node(_ key: String) -> YAMLNode? { entries.first { $0.key == key }?.value }
+    public func node(_ key: String) -> YAMLNode? { entries.first { $0.key == key }?.value }
 
     func keyMark(_ key: String) -> Mark { entries.first { $0.key == key }?.keyMark ?? mark }
 
     /// The value of a key that must be there.
-    func required(_ key: String, in what: String) -> YAMLNode? {
+    public func required(_ key: String, in what: String) -> YAMLNode? {
         if let node = node(key) { return node }
         findings.add(mark, "\(what): the required key '\(key)' is missing")
         return nil
@@ -49,8 +49,10 @@ struct Fields {
 }
 
 /// Reading single values; each reports what it expected and what it found.
-struct ValueReader {
+public struct ValueReader {
     let findings: Findings
+
+    public init(findings: Findings) { self.findings = findings }
 
     func text(_ node: YAMLNode, _ what: String) -> String? {
         guard case .scalar(let text, _) = node.content, !node.isAbsent else {
@@ -80,7 +82,7 @@ struct ValueReader {
         }
     }
 
-    func integer(_ node: YAMLNode, _ what: String, in range: ClosedRange<Int64>) -> Int64? {
+    public func integer(_ node: YAMLNode, _ what: String, in range: ClosedRange<Int64>) -> Int64? {
         guard case .scalar(let text, isPlain: true) = node.content, let value = Int64(text) else {
             findings.add(node.mark, "\(what): expected a whole number, found \(node.kind)")
             return nil
@@ -101,7 +103,7 @@ struct ValueReader {
     }
 
     /// One of a few words.
-    func word<Word: RawRepresentable & CaseIterable>(_ node: YAMLNode, _ what: String, _: Word.Type) -> Word?
+    public func word<Word: RawRepresentable & CaseIterable>(_ node: YAMLNode, _ what: String, _: Word.Type) -> Word?
     where Word.RawValue == String {
         let words = Word.allCases.map(\.rawValue)
         guard case .scalar(let text, _) = node.content, let word = Word(rawValue: text) else {
@@ -130,15 +132,15 @@ struct ValueReader {
         }
     }
 
-    func size(_ node: YAMLNode, _ what: String) -> Int64? {
+    public func size(_ node: YAMLNode, _ what: String) -> Int64? {
         quantity(node, what) { text throws(QuantityError) in try parseByteSize(text) }
     }
 
-    func duration(_ node: YAMLNode, _ what: String) -> Int64? {
+    public func duration(_ node: YAMLNode, _ what: String) -> Int64? {
         quantity(node, what) { text throws(QuantityError) in try parseDuration(text) }
     }
 
-    func list(_ node: YAMLNode, _ what: String) -> [YAMLNode]? {
+    public func list(_ node: YAMLNode, _ what: String) -> [YAMLNode]? {
         guard case .sequence(let items) = node.content else {
             findings.add(node.mark, "\(what): expected a list, found \(node.kind)")
             return nil
@@ -177,11 +179,11 @@ struct ValueReader {
     }
 
     /// An absolute path of the node.
-    func absolutePath(_ node: YAMLNode, _ what: String) -> String? {
+    public func absolutePath(_ node: YAMLNode, _ what: String) -> String? {
         checked(node, what, checkAbsolutePath)
     }
 
-    func checked(_ node: YAMLNode, _ what: String, _ reason: (String) -> String?) -> String? {
+    public func checked(_ node: YAMLNode, _ what: String, _ reason: (String) -> String?) -> String? {
         guard let text = text(node, what) else { return nil }
         if let reason = reason(text) {
             findings.add(node.mark, "\(what): \(quoted(text)): \(reason)")

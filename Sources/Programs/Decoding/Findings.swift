@@ -1,5 +1,5 @@
 /// Collects the errors of one program, which is made of one file or several.
-final class Findings {
+public final class Findings {
     private var files: [String]
     private var errors: [(mark: Mark, message: String)] = []
     private var isCutOff = false
@@ -8,7 +8,7 @@ final class Findings {
     /// Later ones are dropped: what is wrong so often is not a program file.
     private static let maxErrors = 100
 
-    init(file: String) { files = [file] }
+    public init(file: String) { files = [file] }
 
     /// One more file that the program is made of; its number is that of its marks.
     func addFile(_ name: String) -> Int {
@@ -18,10 +18,10 @@ final class Findings {
 
     func origin(_ mark: Mark) -> Origin { Origin(file: files[mark.file], line: mark.line, column: mark.column) }
 
-    var isEmpty: Bool { errors.isEmpty }
+    public var isEmpty: Bool { errors.isEmpty }
 
     /// The message is only made when it is kept: suggestions cost time.
-    func add(_ mark: Mark, _ message: @autoclosure () -> String) {
+    public func add(_ mark: Mark, _ message: @autoclosure () -> String) {
         guard errors.count < Self.maxErrors else {
             isCutOff = true
             return
@@ -41,7 +41,7 @@ final class Findings {
     var canSpendStates: Bool { remainingStates > 0 }
 
     /// In the order of the files and their lines; equal places keep the order of discovery.
-    func sorted() -> ProgramFileErrors {
+    public func sorted() -> ProgramFileErrors {
         let order = errors.indices.sorted { (errors[$0].mark, $0) < (errors[$1].mark, $1) }
         var sorted = order.map { index in
             let origin = origin(errors[index].mark)

@@ -124,7 +124,7 @@ struct ProgramDecoder {
 }
 
 /// Why a text cannot be a program's or an image's name, or `nil`.
-func reasonAgainstName(_ name: String) -> String? {
+public func reasonAgainstName(_ name: String) -> String? {
     func isAlphanumeric(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (97...122).contains(byte) }
     guard let first = name.utf8.first, isAlphanumeric(first), name.utf8.count <= 64,
         name.utf8.allSatisfy({ isAlphanumeric($0) || "._-".utf8.contains($0) })

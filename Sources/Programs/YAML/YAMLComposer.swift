@@ -7,7 +7,7 @@ private struct Stopped: Error {}
 ///
 /// Only the plain part of YAML is accepted: anchors, aliases and tags are what lets a small file become a large one or
 /// mean something else than it shows, so each is an error.
-struct YAMLComposer: ~Copyable {
+public struct YAMLComposer: ~Copyable {
     static let maxDepth = 32
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>
@@ -18,7 +18,7 @@ struct YAMLComposer: ~Copyable {
     /// The document's root, or `nil` when the file cannot be read as one; reasons go to `findings`.
     ///
     /// - Parameter file: Its number, for the marks.
-    static func compose(_ bytes: [UInt8], findings: Findings, file: Int = 0) -> YAMLNode? {
+    public static func compose(_ bytes: [UInt8], findings: Findings, file: Int = 0) -> YAMLNode? {
         guard findings.budget.take(bytes: bytes.count) else {
             findings.add(
                 Mark(line: 1, column: 1, file: file),

@@ -1,22 +1,22 @@
 /// A place in a file, counted from 1; columns count characters, not bytes.
-struct Mark: Sendable, Equatable, Comparable {
-    var line: Int
-    var column: Int
+public struct Mark: Sendable, Equatable, Comparable {
+    public var line: Int
+    public var column: Int
     /// Which of the files that a program is made of: 0 is its own, 1 the one that it extends, and so on.
-    var file = 0
+    public var file = 0
 
-    static func < (a: Mark, b: Mark) -> Bool { (a.file, a.line, a.column) < (b.file, b.line, b.column) }
+    public static func < (a: Mark, b: Mark) -> Bool { (a.file, a.line, a.column) < (b.file, b.line, b.column) }
 }
 
 /// One node of a YAML document with the place where it starts.
-struct YAMLNode: Sendable, Equatable {
-    struct Entry: Sendable, Equatable {
-        var key: String
-        var keyMark: Mark
-        var value: YAMLNode
+public struct YAMLNode: Sendable, Equatable {
+    public struct Entry: Sendable, Equatable {
+        public var key: String
+        public var keyMark: Mark
+        public var value: YAMLNode
     }
 
-    indirect enum Content: Sendable, Equatable {
+    public indirect enum Content: Sendable, Equatable {
         /// In the order of the file; every key once.
         case mapping([Entry])
         case sequence([YAMLNode])
@@ -24,10 +24,10 @@ struct YAMLNode: Sendable, Equatable {
         case scalar(String, isPlain: Bool)
     }
 
-    var mark: Mark
-    var content: Content
+    public var mark: Mark
+    public var content: Content
     /// Of a mapping: written in braces.
-    var isFlow = false
+    public var isFlow = false
 
     /// What the author wrote, for error messages.
     var kind: String {

@@ -1,0 +1,119 @@
+import ControlAPI
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Runs
+
+// Transitions as server-sent events. Source: HTML Living Standard, section 9.2.
+
+extension API {
+    private static let keepAliveSeconds: Int64 = 15
+
+    /// Of all runs that the caller may see.
+    func events(_ call: Call) async throws -> Response {
+        let last = try lastEventID(call)
+        let reader = try await onDisk { try monitor.events.reader(after: last) }
+        let (connection, peer, daemon) = (call.connection, call.peer, self.daemon)
+        return stream { writer in
+            // The head of an answer goes out with its first bytes.
+            try await writer.write(ByteBuffer(string: ": events\n\n"))
+            if reader.hasGap { try await writer.write(ByteBuffer(string: API.gap)) }
+            while true {
+                let events = try await onDisk { try reader.next() }
+                // Whoever has become an administrator since, or is none any more, is treated so.
+                let access = daemon.live.access
+                let mine = events.filter { access.maySee(Owner(uid: $0.owner, gid: 0), peer) }
+                if !mine.isEmpty { try await writer.write(ByteBuffer(string: try API.text(mine))) }
+                if !events.isEmpty { continue }
+                try await API.wait(connection, &writer) { await reader.waitForMore() }
+            }
+        }
+    }
+
+    /// Of one run, from its first on, until it is removed.
+    func runEvents(_ call: Call) async throws -> Response {
+        let run = try visibleRun(call)
+        let first = try lastEventID(call) ?? 0
+        // Only the node's log tells of the removal: the run's own goes with the run.
+        let node = try await onDisk { try monitor.events.reader(after: nil) }
+        let connection = call.connection
+        return stream { writer in
+            try await writer.write(ByteBuffer(string: ": events\n\n"))
+            var last = first
+            while true {
+                let version = run.changes.version
+                let from = last
+                var events = try await onDisk { try node.drain().filter { $0.run == run.id.description } }
+                let removal = events.last { $0.state == "removed" }
+                events = removal == nil ? try await onDisk { try run.events(after: from) } : events
+                events = events.filter { $0.sequence > from }
+                if let newest = events.last { last = newest.sequence }
+                if !events.isEmpty { try await writer.write(ByteBuffer(string: try API.text(events))) }
+                if removal != nil { return }
+                if events.isEmpty { try await API.wait(connection, &writer) { await run.changes.wait(after: version) } }
+            }
+        }
+    }
+
+    private func lastEventID(_ call: Call) throws -> UInt64? {
+        guard let text = call.header(.lastEventID) ?? call.query["last_event_id"], !text.isEmpty else { return nil }
+        guard let number = wholeNumber(text) else {
+            throw Problem(.malformed, "Last-Event-ID is '\(text.prefix(64))'; it can be the id of an event, a number")
+        }
+        return UInt64(number)
+    }
+
+    private func stream(
+        _ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
+    ) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+            body: ResponseBody { writer in
+                try await write(&writer)
+                try await writer.finish(nil)
+            })
+    }
+
+    /// Waits for news, but says something now and then, so that nobody in between takes the connection for dead.
+    private static func wait(
+        _ connection: Connection, _ writer: inout any ResponseBodyWriter, news: @escaping @Sendable () async -> Void
+    ) async throws {
+        let hasNews = try await connection.whileOpen {
+            await withTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    await news()
+                    return true
+                }
+                group.addTask {
+                    try? await Task.sleep(for: .seconds(keepAliveSeconds))
+                    return false
+                }
+                let first = await group.next() ?? false
+                group.cancelAll()
+                return first
+            }
+        }
+        if !hasNews { try await writer.write(ByteBuffer(string: ": keep-alive\n\n")) }
+    }
+
+    // MARK: Texts
+
+    private static let gap = "event: gap\ndata: {}\n\n"
+
+    private static func text(_ events: [RunEvent]) throws -> String {
+        try events.map { event in
+            let data = String(decoding: try APICoder.encode(EventView(event)), as: UTF8.self)
+            let name = event.state == "removed" ? "removed" : "state"
+            return "id: \(event.sequence)\nevent: \(name)\ndata: \(data)\n\n"
+        }.joined()
+    }
+}
+
+extension EventReader {
+    /// Everything that there is now.
+    fileprivate func drain() throws -> [RunEvent] {
+        var all: [RunEvent] = []
+        while case let events = try next(), !events.isEmpty { all += events }
+        return all
+    }
+}

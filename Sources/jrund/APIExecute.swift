@@ -1,0 +1,115 @@
+import ControlAPI
+import FoundationEssentials
+import Hummingbird
+import Programs
+import Runs
+
+// Everything in one answer.
+
+extension API {
+    /// Most of one content, and of all together, that go into an answer.
+    private static let contentBytes: Int64 = 1 << 20
+    private static let answerBytes: Int64 = 8 << 20
+
+    func execute(_ call: Call) async throws -> Response {
+        let isKept = try call.query.bool("keep", default: false)
+        let body = try await call.json(upTo: RequestForm.maxBytes)
+        let form = try requestForm(body)
+        let program = try usableProgram(form.program, call)
+        let (run, _) = try await monitor.create(form, of: program.loaded, for: call.owner)
+        do {
+            _ = try await run.start()
+        } catch {
+            // Nobody knows of it but this request.
+            try? await monitor.remove(run)
+            throw error
+        }
+        do {
+            try await call.connection.whileOpen {
+                try await API.closeStdin(of: run)
+                await run.waitForEnd()
+            }
+        } catch is CancellationError {
+            try? await run.command(.terminate)
+            throw CancellationError()
+        }
+        var contents = Contents(rest: API.answerBytes)
+        let answer = try await self.answer(of: run, &contents)
+        if contents.isWhole, !isKept { try await monitor.remove(run) }
+        return try jrund.answer(answer)
+    }
+
+    /// The program finds its stdin empty, as soon as there is one.
+    private static func closeStdin(of run: ManagedRun) async throws {
+        guard run.program.stdin == .stream else { return }
+        while case let version = run.changes.version, run.snapshot.state == .starting, !Task.isCancelled {
+            await run.changes.wait(after: version)
+        }
+        do {
+            let writer = try await run.openStdin()
+            defer { writer.finish() }
+            try await writer.close()
+        } catch let refusal as MonitorRefusal where refusal.kind == .conflict {
+            // It has ended already.
+        }
+    }
+
+    // MARK: The answer
+
+    private struct Contents {
+        /// What may still go into the answer.
+        var rest: Int64
+        /// Everything that was asked for did.
+        var isWhole = true
+    }
+
+    private func answer(of run: ManagedRun, _ contents: inout Contents) async throws -> ExecuteAnswer<Report> {
+        let report = try APICoder.decode(Report.self, from: try await onDisk { try run.report() })
+        var streams: [OutputStream: ContentView] = [:]
+        for stream in OutputStream.allCases {
+            guard let (size, _) = run.stream(stream) else { continue }
+            streams[stream] = try await content(size, &contents) { count in
+                try run.reader(of: stream, from: 0, following: false).read(all: count)
+            }
+        }
+        var files: [String: ContentView] = [:]
+        for file in try await onDisk({ try run.files() }) {
+            files[file.path] = try await content(file.size, &contents) { count in
+                try run.open(file.path).read(all: count)
+            }
+        }
+        return ExecuteAnswer(
+            run: daemon.view(run), report: report, stdout: streams[.stdout], stderr: streams[.stderr], files: files)
+    }
+
+    private func content(
+        _ size: Int64, _ contents: inout Contents, read: @escaping @Sendable (Int) throws -> [UInt8]
+    ) async throws -> ContentView {
+        guard size <= API.contentBytes, size <= contents.rest else {
+            contents.isWhole = false
+            return ContentView(bytes: size)
+        }
+        contents.rest -= size
+        return ContentView(try await onDisk { try read(Int(size)) })
+    }
+}
+
+extension StreamReader {
+    fileprivate func read(all count: Int) throws -> [UInt8] {
+        var all: [UInt8] = []
+        while all.count < count, case let piece = try read(upTo: count - all.count), !piece.isEmpty { all += piece }
+        return all
+    }
+}
+
+extension OpenedFile {
+    fileprivate func read(all count: Int) throws -> [UInt8] {
+        var all: [UInt8] = []
+        while all.count < count, case let piece = try read(from: Int64(all.count), upTo: count - all.count),
+            !piece.isEmpty
+        {
+            all += piece
+        }
+        return all
+    }
+}

@@ -1,0 +1,33 @@
+import NIOPosix
+import Runs
+
+/// The files of one archive on their way into a run.
+actor ArchiveUpload {
+    private let run: ManagedRun
+    private var reader = TarReader()
+    private var whole: [Upload] = []
+    private var current: Upload?
+
+    init(_ run: ManagedRun) { self.run = run }
+
+    func take(_ bytes: [UInt8], onDisk disk: NIOThreadPool) async throws {
+        var events: [TarReader.Event] = []
+        try reader.feed(bytes) { events.append($0) }
+        for event in events {
+            switch event {
+            case .file(let name, _, _): current = try await run.upload(name)
+            case .data(let data):
+                guard let current else { continue }
+                try await disk.runIfActive { try current.write(Array(data)) }
+            case .endOfFile:
+                if let current { whole.append(current) }
+                current = nil
+            }
+        }
+    }
+
+    func finish() async throws {
+        try reader.finish()
+        for upload in whole { _ = try await upload.finish() }
+    }
+}

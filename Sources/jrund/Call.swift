@@ -1,0 +1,109 @@
+import ControlAPI
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTPTypes
+import Runs
+
+/// What Hummingbird hands to every route.
+struct Context: RequestContext {
+    struct Source: RequestContextSource {
+        var connection: Connection
+        var logger: Logger
+    }
+
+    var coreContext: CoreRequestContextStorage
+    let connection: Connection
+    /// Of this connection, counted from 1.
+    let number: Int
+
+    init(source: Source) {
+        coreContext = .init(source: source)
+        connection = source.connection
+        number = source.connection.beginRequest()
+    }
+}
+
+/// One request on its way through a route.
+struct Call: Sendable {
+    let request: Request
+    let context: Context
+    let query: Query
+    /// Configuration and programs as they were when the request came, however long it takes.
+    let live: Live
+
+    var connection: Connection { context.connection }
+    var peer: Peer { context.connection.peer }
+    var isAdministrator: Bool { live.access.isAdministrator(peer) }
+    var owner: Owner { Owner(uid: peer.uid, gid: peer.gid) }
+
+    func header(_ name: HTTPField.Name) -> String? { request.headers[name] }
+
+    /// A part of the path, decoded.
+    func parameter(_ name: String) throws -> String {
+        try percentDecoded(Substring(context.parameters.get(name) ?? ""), in: "the path")
+    }
+
+    /// What stands in the path behind the first `count` parts, decoded.
+    func path(behind count: Int) throws -> String {
+        // From the path as it was sent: two slashes are two slashes.
+        let parts = request.uri.path.split(separator: "/", maxSplits: count + 1, omittingEmptySubsequences: false)
+        return try percentDecoded(parts.count == count + 2 ? parts[count + 1] : "", in: "the path")
+    }
+
+    // MARK: Body
+
+    /// Tells a client that waits to be asked, and hands over the body piece by piece.
+    ///
+    /// - Throws: `malformed` when the body ends before it should have.
+    func readBody(_ take: (ByteBuffer) async throws -> Void) async throws {
+        if header(.expect)?.lowercased() == "100-continue" {
+            try await connection.channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)))
+        }
+        for try await piece in request.body { try await take(piece) }
+        guard connection.hasWholeRequest(context.number) else {
+            throw Problem(.malformed, "the connection was lost in the middle of the body")
+        }
+    }
+
+    func body(upTo limit: Int) async throws -> [UInt8] {
+        let tooLarge = Problem(.tooLarge, "the body is larger than \(limit) bytes")
+        if let length = header(.contentLength).flatMap(Int.init), length > limit { throw tooLarge }
+        var bytes: [UInt8] = []
+        try await readBody { piece in
+            guard bytes.count + piece.readableBytes <= limit else { throw tooLarge }
+            bytes += piece.readableBytesView
+        }
+        return bytes
+    }
+
+    /// The bytes of a JSON body.
+    func json(upTo limit: Int) async throws -> [UInt8] {
+        // What curl says when it is told nothing is no statement about the body.
+        let accepted = ["application/json", "application/x-www-form-urlencoded"]
+        if let type = header(.contentType)?.split(separator: ";").first?.lowercased() {
+            let name = type.filter { $0 != " " }
+            guard accepted.contains(name) || name.hasPrefix("application/") && name.hasSuffix("+json") else {
+                throw Problem(.mediaType, "the body is JSON, but Content-Type says '\(name)'; say application/json")
+            }
+        }
+        return try await body(upTo: limit)
+    }
+}
+
+/// An answer as JSON.
+func answer(
+    _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
+) throws -> Response {
+    answer(json: try APICoder.encode(value), status: status, headers: headers)
+}
+
+func answer(
+    json: [UInt8], status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
+) -> Response {
+    var headers = headers
+    headers[.contentType] = "application/json"
+    return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json)))
+}

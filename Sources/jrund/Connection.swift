@@ -1,0 +1,85 @@
+import NIOCore
+import Synchronization
+
+/// One accepted connection: who is there, and what waits for something on its behalf.
+final class Connection: Sendable {
+    let peer: Peer
+    let channel: any Channel
+
+    private struct State {
+        var isClosed = false
+        var nextWait = 0
+        var cancellations: [Int: @Sendable () -> Void] = [:]
+        var requestsBegun = 0
+        var requestsReceived = 0
+        var allowsSilence = false
+    }
+
+    private let state = Mutex(State())
+
+    init(peer: Peer, channel: any Channel) {
+        self.peer = peer
+        self.channel = channel
+        channel.closeFuture.whenComplete { [weak self] _ in self?.giveUp() }
+    }
+
+    /// The connection that the current task serves.
+    @TaskLocal static var current: Connection?
+
+    // MARK: Waiting
+
+    /// Ends whatever waits on this connection's behalf.
+    func giveUp() {
+        let cancellations = state.withLock { state in
+            defer { state.cancellations = [:] }
+            state.isClosed = true
+            return state.cancellations
+        }
+        for cancel in cancellations.values { cancel() }
+    }
+
+    /// Waits for something that may take any time, but no longer than the connection is open.
+    ///
+    /// - Throws: `CancellationError` when it has been closed.
+    func whileOpen<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        let task = Task { try await work() }
+        let number = state.withLock { state -> Int? in
+            if state.isClosed { return nil }
+            state.nextWait += 1
+            state.cancellations[state.nextWait] = { task.cancel() }
+            return state.nextWait
+        }
+        if number == nil { task.cancel() }
+        defer { if let number { state.withLock { _ = $0.cancellations.removeValue(forKey: number) } } }
+        let value = try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+        // Much of what waits returns quietly when it is cancelled.
+        if task.isCancelled { throw CancellationError() }
+        return value
+    }
+
+    /// Whether the client may say nothing for as long as it likes in the middle of a request: somebody types.
+    var allowsSilence: Bool {
+        get { state.withLock(\.allowsSilence) }
+        set { state.withLock { $0.allowsSilence = newValue } }
+    }
+
+    // MARK: Whole requests
+
+    // A body whose sender has gone looks to its reader like one that has ended, so ends are counted where they arrive.
+
+    func requestArrived() { state.withLock { $0.requestsReceived += 1 } }
+
+    /// Counted from 1.
+    func beginRequest() -> Int {
+        state.withLock { state in
+            state.requestsBegun += 1
+            return state.requestsBegun
+        }
+    }
+
+    func hasWholeRequest(_ number: Int) -> Bool { state.withLock { $0.requestsReceived >= number } }
+}
