@@ -15,11 +15,14 @@ extension API {
         let reader = try await onDisk { try monitor.events.reader(after: last) }
         let (connection, peer, daemon) = (call.connection, call.peer, self.daemon)
         return stream { writer in
-            // The head of an answer goes out with its first bytes.
-            try await writer.write(ByteBuffer(string: ": events\n\n"))
-            if reader.hasGap { try await writer.write(ByteBuffer(string: API.gap)) }
+            var hasGap = reader.hasGap
             while true {
                 let events = try await onDisk { try reader.next() }
+                if hasGap, let first = events.first {
+                    hasGap = false
+                    let gap = "event: gap\ndata: {\"after\":\(first.sequence - 1)}\n\n"
+                    try await writer.write(ByteBuffer(string: gap))
+                }
                 // Whoever has become an administrator since, or is none any more, is treated so.
                 let access = daemon.live.access
                 let mine = events.filter { access.maySee(Owner(uid: $0.owner, gid: 0), peer) }
@@ -34,23 +37,23 @@ extension API {
     func runEvents(_ call: Call) async throws -> Response {
         let run = try visibleRun(call)
         let first = try lastEventID(call) ?? 0
-        // Only the node's log tells of the removal: the run's own goes with the run.
+        // The node's log tells when to look, and of the removal: the run's own goes with the run.
         let node = try await onDisk { try monitor.events.reader(after: nil) }
         let connection = call.connection
         return stream { writer in
-            try await writer.write(ByteBuffer(string: ": events\n\n"))
             var last = first
             while true {
-                let version = run.changes.version
                 let from = last
-                var events = try await onDisk { try node.drain().filter { $0.run == run.id.description } }
-                let removal = events.last { $0.state == "removed" }
-                events = removal == nil ? try await onDisk { try run.events(after: from) } : events
-                events = events.filter { $0.sequence > from }
-                if let newest = events.last { last = newest.sequence }
+                let (events, isRemoved) = try await onDisk { () throws -> ([RunEvent], Bool) in
+                    let removal = try node.drain(of: run.id)
+                    // Nothing is there between the removal and its event.
+                    let own = (try? run.events(after: from)) ?? []
+                    return (own + (removal.map { [$0] } ?? []), removal != nil || monitor.run(run.id) == nil)
+                }
                 if !events.isEmpty { try await writer.write(ByteBuffer(string: try API.text(events))) }
-                if removal != nil { return }
-                if events.isEmpty { try await API.wait(connection, &writer) { await run.changes.wait(after: version) } }
+                if isRemoved { return }
+                if let newest = events.last { last = newest.sequence }
+                try await API.wait(connection, &writer) { await node.waitForMore() }
             }
         }
     }
@@ -98,8 +101,6 @@ extension API {
 
     // MARK: Texts
 
-    private static let gap = "event: gap\ndata: {}\n\n"
-
     private static func text(_ events: [RunEvent]) throws -> String {
         try events.map { event in
             let data = String(decoding: try APICoder.encode(EventView(event)), as: UTF8.self)
@@ -110,10 +111,12 @@ extension API {
 }
 
 extension EventReader {
-    /// Everything that there is now.
-    fileprivate func drain() throws -> [RunEvent] {
-        var all: [RunEvent] = []
-        while case let events = try next(), !events.isEmpty { all += events }
-        return all
+    /// Reads on to the end, and looks for the removal of one run.
+    fileprivate func drain(of run: RunID) throws -> RunEvent? {
+        var removal: RunEvent?
+        while case let events = try next(), !events.isEmpty {
+            removal = events.last { $0.run == run.description && $0.state == "removed" } ?? removal
+        }
+        return removal
     }
 }

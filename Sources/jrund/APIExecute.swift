@@ -47,8 +47,8 @@ extension API {
         }
         do {
             let writer = try await run.openStdin()
-            defer { writer.finish() }
             try await writer.close()
+            await writer.finish()
         } catch let refusal as MonitorRefusal where refusal.kind == .conflict {
             // It has ended already.
         }

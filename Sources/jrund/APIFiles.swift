@@ -16,14 +16,8 @@ extension API {
         return try answer(FileList(files: try await onDisk { try run.files().map(FileView.init) }))
     }
 
-    /// `/v1/runs/{id}/files/{path}`
-    private func filePath(_ call: Call) throws -> String {
-        let path = try call.path(behind: 4)
-        if let reason = checkFileName(path) {
-            throw Problem(.malformed, "file '\(printable(String(path.prefix(256))))': \(reason)")
-        }
-        return path
-    }
+    /// `/v1/runs/{id}/files/{path}`: what can be no file's name is not found, or refused by the rules.
+    private func filePath(_ call: Call) throws -> String { try call.path(behind: 4) }
 
     // MARK: Down
 
@@ -36,9 +30,6 @@ extension API {
         var headers: HTTPFields = [
             .eTag: tag, .acceptRanges: "bytes", .contentType: "application/octet-stream",
         ]
-        if let wanted = call.header(.ifMatch), !entityTags(wanted, match: opened.file.sha256) {
-            throw Problem(.precondition, "file '\(path)' has another content than If-Match says; its ETag is \(tag)")
-        }
         if let known = call.header(.ifNoneMatch), entityTags(known, match: opened.file.sha256) {
             return Response(status: .notModified, headers: headers)
         }
@@ -82,7 +73,6 @@ extension API {
         if call.header(.contentRange) != nil {
             throw Problem(.malformed, "PUT takes whole files: Content-Range is not possible here")
         }
-        try await checkIfMatch(call, run, path)
         let mayReplace = call.header(.ifNoneMatch) == nil
         if !mayReplace, call.header(.ifNoneMatch) != "*" {
             throw Problem(.malformed, "If-None-Match of a PUT can only be '*'")
@@ -102,17 +92,7 @@ extension API {
     func removeFile(_ call: Call) async throws -> Response {
         let run = try visibleRun(call)
         let path = try filePath(call)
-        try await checkIfMatch(call, run, path)
         try await run.removeInput(path)
         return Response(status: .noContent)
-    }
-
-    private func checkIfMatch(_ call: Call, _ run: ManagedRun, _ path: String) async throws {
-        guard let wanted = call.header(.ifMatch) else { return }
-        let file = try await onDisk { try run.files().first { $0.path == path } }
-        guard entityTags(wanted, match: file?.sha256) else {
-            let actual = file.map { "its ETag is \"\($0.sha256)\"" } ?? "it is not there"
-            throw Problem(.precondition, "file '\(path)' is not what If-Match says; \(actual)")
-        }
     }
 }

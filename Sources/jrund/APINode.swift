@@ -59,7 +59,7 @@ extension API {
 
     func program(_ call: Call) async throws -> Response {
         let entry = try usableProgram(call.parameter("name"), call)
-        return try answer(ProgramInfo(entry, file: entry.source.annotatedYAML()))
+        return try answer(ProgramInfo(entry, file: entry.shown))
     }
 
     func schema(_ call: Call) async throws -> Response {

@@ -12,7 +12,7 @@ extension API {
     func output(_ stream: OutputStream, _ call: Call) async throws -> Response {
         let run = try visibleRun(call)
         let offset = try call.query.number("offset", in: 0...Int64.max) ?? 0
-        let limit = try call.query.number("limit", in: 0...Int64.max)
+        let limit = try call.query.number("limit", in: 1...Int64.max)
         let isFollowing = try call.query.bool("follow", default: false)
         let reader: StreamReader
         do {
@@ -81,15 +81,19 @@ extension API {
         let shallClose = try call.query.bool("close", default: false)
         let connection = call.connection
         let writer = try await connection.whileOpen { try await run.openStdin() }
-        // Before the next request on this connection, and also when this one fails.
-        defer { writer.finish() }
         connection.allowsSilence = true
         defer { connection.allowsSilence = false }
-        try await call.readBody { piece in
-            let bytes = Array(piece.readableBytesView)
-            try await connection.whileOpen { try await writer.write(bytes) }
+        do {
+            try await call.readBody { piece in
+                let bytes = Array(piece.readableBytesView)
+                try await connection.whileOpen { try await writer.write(bytes) }
+            }
+            if shallClose { try await writer.close() }
+        } catch {
+            await writer.finish()
+            throw error
         }
-        if shallClose { try await writer.close() }
+        await writer.finish()
         return try answer(daemon.view(run))
     }
 }

@@ -29,10 +29,9 @@ enum ByteRange {
     }
 }
 
-/// `If-Match` and `If-None-Match`: whether one of the entity tags, or `*`, is the file's. Source: RFC 9110, section 13.
-func entityTags(_ header: String, match sha256: String?) -> Bool {
-    guard let sha256 else { return false }
-    return header.split(separator: ",").contains { tag in
+/// `If-None-Match`: whether one of the entity tags, or `*`, is the file's. Source: RFC 9110, section 13.
+func entityTags(_ header: String, match sha256: String) -> Bool {
+    header.split(separator: ",").contains { tag in
         let tag = tag.filter { $0 != " " }
         return tag == "*" || tag == "\"\(sha256)\"" || tag == "W/\"\(sha256)\""
     }

@@ -75,3 +75,12 @@ extension ProgramInfo {
             file: file)
     }
 }
+
+extension ProgramCatalog.Entry {
+    /// As `jrun program show` prints it.
+    var shown: String {
+        var lines = loaded.files.map { "# \(shortFileName($0.path)): \(printable($0.path)), SHA-256 \($0.digest)\n" }
+        if loaded.files.count > 1 { lines.append("# all of them: SHA-256 \(loaded.digest)\n") }
+        return lines.joined() + source.annotatedYAML()
+    }
+}
