@@ -1,5 +1,6 @@
 // The requests that most tests need, in one line each.
 
+import Glibc
 import TestSupport
 import Testing
 
@@ -84,3 +85,5 @@ extension Daemon {
 func asNobody(_ call: inout Call) {
     call.wrapper = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 }
+
+func makeExecutable(_ path: String) -> Bool { chmod(path, 0o755) == 0 }
