@@ -24,9 +24,10 @@ struct Call {
 
     /// - Parameter headerFile: curl writes the answer's headers there.
     func command(socket: String, headerFile: String) -> Command {
-        var arguments = wrapper + [
-            "/usr/bin/curl", "-sS", "-N", "--globoff", "--path-as-is", "--unix-socket", socket, "-D", headerFile,
-        ]
+        var arguments =
+            wrapper + [
+                "/usr/bin/curl", "-sS", "-N", "--globoff", "--path-as-is", "--unix-socket", socket, "-D", headerFile,
+            ]
         arguments += method == "HEAD" ? ["--head"] : ["-X", method]
         arguments += headers.flatMap { ["-H", $0] } + options
         if body != nil { arguments += ["--data-binary", "@-"] }

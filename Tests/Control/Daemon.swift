@@ -132,7 +132,9 @@ final class Daemon {
                 bind(notifications, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard result == 0 else { throw DaemonError(description: "no NOTIFY_SOCKET: \(String(cString: strerror(errno)))") }
+        guard result == 0 else {
+            throw DaemonError(description: "no NOTIFY_SOCKET: \(String(cString: strerror(errno)))")
+        }
     }
 
     /// Ends it by a signal; what it answered to that.
@@ -180,7 +182,7 @@ final class Daemon {
     private func nextHeaderFile() -> String {
         headerFiles += 1
         let path = "\(directory)/scratch/headers-\(headerFiles)"
-        FileManager.default.createFile(atPath: path, contents: nil)
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
         // curl may run as somebody else.
         chmod(path, 0o666)
         return path
@@ -229,8 +231,8 @@ final class Daemon {
             }
         }
         let locks = "\(directory)/runtime/uids"
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: locks)) ?? [] where isLocked("\(locks)/\(name)")
-        {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: locks)) ?? []
+        where isLocked("\(locks)/\(name)") {
             found.append("uid \(name)")
         }
         return found
@@ -257,6 +259,9 @@ final class Exchange {
 
     /// Reads the body until `text` has come.
     func await(_ text: String) throws { try child.await(text) }
+
+    /// Reads until anything more has come.
+    func awaitMore() throws { try child.awaitMore() }
 
     var text: String { child.stdout.text }
     var status: Int { parseHeaders((try? String(contentsOfFile: headerFile, encoding: .utf8)) ?? "").status }

@@ -54,7 +54,8 @@ extension Control {
 
         @Test func fromCreationToRemoval() throws {
             try withDaemon { daemon in
-                let call = Call("POST", "/v1/runs", json: Daemon.request(["batch", "lines", "2", "--", "fill", "a.out", "5"]))
+                let call = Call(
+                    "POST", "/v1/runs", json: Daemon.request(["batch", "lines", "2", "--", "fill", "a.out", "5"]))
                 let created = try daemon.send(call)
                 let id = try #require(created.json["id"].string)
                 #expect(created.headers["location"] == "/v1/runs/\(id)")

@@ -32,7 +32,8 @@ extension Control {
         }
 
         @Test func programsAreListedAndShown() throws {
-            try withDaemon(programs: [try ProgramFile("b", keys: ["version": "\"2.1\""]), try ProgramFile("a")]) { daemon in
+            try withDaemon(programs: [try ProgramFile("b", keys: ["version": "\"2.1\""]), try ProgramFile("a")]) {
+                daemon in
                 let list = try daemon.get("/v1/programs").json["programs"]
                 #expect(list.array.compactMap { $0["name"].string } == ["a", "b"])
                 #expect(list[1]["version"].string == "2.1" && list[0]["version"].exists == false)
@@ -58,7 +59,8 @@ extension Control {
 
         @Test func theSameKeyIsTheSameRun() throws {
             try withDaemon { daemon in
-                func create(_ words: [String], _ key: String, change: (inout Call) -> Void = { _ in }) throws -> Answer {
+                func create(_ words: [String], _ key: String, change: (inout Call) -> Void = { _ in }) throws -> Answer
+                {
                     try daemon.send(
                         Call("POST", "/v1/runs", json: Daemon.request(words)).with {
                             $0.headers.append("Idempotency-Key: \(key)")

@@ -39,7 +39,9 @@ package struct Bytes: Equatable, Sendable, CustomStringConvertible {
 
     package var count: Int { array.count }
     package var isEmpty: Bool { array.isEmpty }
-    package var description: String { "\(count) bytes, \(String(decoding: array.prefix(80), as: UTF8.self).debugDescription)…" }
+    package var description: String {
+        "\(count) bytes, \(String(decoding: array.prefix(80), as: UTF8.self).debugDescription)…"
+    }
 }
 
 package struct ChildError: Error, CustomStringConvertible {
@@ -106,6 +108,15 @@ package final class Child {
     package func await(_ text: String) throws {
         while !stdout.text.contains(text) {
             guard stdout.descriptor >= 0 else { throw error("ended without saying '\(text)'") }
+            try pump()
+        }
+    }
+
+    /// Reads stdout until anything more has come.
+    package func awaitMore() throws {
+        let count = stdout.bytes.count
+        while stdout.bytes.count == count {
+            guard stdout.descriptor >= 0 else { throw error("ended without saying more") }
             try pump()
         }
     }
