@@ -1,5 +1,4 @@
 import Crypto
-import FoundationEssentials
 import Kernel
 import Programs
 import Synchronization

@@ -112,6 +112,10 @@ extension ManagedRun {
             return end(failure)
         } catch {
             try? leaf.remove(from: runs.raw)
+            // Back to where it was, in the log too; one from the queue ends instead.
+            if !isRecorded, try events(after: 0).last?.state == RunState.starting.rawValue {
+                try? self.record(RunState.created.rawValue)
+            }
             throw error
         }
     }

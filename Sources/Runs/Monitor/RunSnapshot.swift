@@ -46,6 +46,7 @@ public struct RunFile: Sendable, Equatable {
     public var sha256: String
 }
 
+/// A stream of the program that jrun-init keeps in a spool.
 public enum OutputStream: String, Sendable, CaseIterable { case stdout, stderr }
 
 /// What can be asked of a run that was started.
