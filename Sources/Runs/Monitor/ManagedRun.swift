@@ -31,8 +31,6 @@ public actor ManagedRun {
     var process: IdentifiedProcess?
     /// Counts the commands that change whether the run is frozen: an older one that still waits gives way to a newer.
     var freezing = 0
-    /// Somebody is writing to stdin.
-    var isStdinTaken = false
 
     /// What others look at without waiting for the actor.
     struct Shared {
@@ -47,6 +45,8 @@ public actor ManagedRun {
         var isRemoved = false
         var readers = 0
         var stdin = StdinRecord()
+        /// Somebody is writing to stdin.
+        var isStdinTaken = false
         /// When *start* was asked for; CLOCK_MONOTONIC nanoseconds.
         var startAskedAt: UInt64 = 0
         /// Nanoseconds since 1970.

@@ -45,22 +45,33 @@ extension ManagedRun {
             let words = if case .file(let name) = program.stdin { "is the input '\(name)'" } else { "is empty" }
             throw MonitorRefusal(.notFound, "stdin of program '\(program.name)' \(words)")
         }
-        while isStdinTaken {
+        while true {
             let version = changes.version
-            if isStdinTaken { await changes.wait(after: version) }
+            let isMine = shared.withLock { shared in
+                defer { shared.isStdinTaken = true }
+                return !shared.isStdinTaken
+            }
+            if isMine { break }
+            await changes.wait(after: version)
             try Task.checkCancellation()
         }
+        do { return try takeStdin() } catch {
+            stdinIsFree()
+            throw error
+        }
+    }
+
+    private func takeStdin() throws -> StdinWriter {
         guard state == .running || state == .suspended else { throw conflict("only a running program takes stdin") }
         if shared.withLock({ $0.stdin.isClosed }) { throw conflict("its stdin was closed already") }
         guard let record = StatusFile.read(at: "\(path)/status"), process != nil,
             let pipe = try? process!.open(record.stdin_fd, [.write, .nonBlocking])
         else { throw conflict("it has just ended") }
-        isStdinTaken = true
-        return StdinWriter(self, pipe, closed: false)
+        return StdinWriter(self, pipe)
     }
 
-    func stdinIsFree() {
-        isStdinTaken = false
+    nonisolated func stdinIsFree() {
+        shared.withLock { $0.isStdinTaken = false }
         changes.raise()
     }
 
@@ -156,7 +167,7 @@ public final class StdinWriter: Sendable {
     private let run: ManagedRun
     private let pipe: OwnedFD
 
-    init(_ run: ManagedRun, _ pipe: consuming OwnedFD, closed: Bool) {
+    init(_ run: ManagedRun, _ pipe: consuming OwnedFD) {
         self.run = run
         self.pipe = pipe
     }
@@ -212,5 +223,5 @@ public final class StdinWriter: Sendable {
     public func close() async throws { await run.closeStdin() }
 
     /// Lets the next writer go ahead.
-    public func finish() async { await run.stdinIsFree() }
+    public func finish() { run.stdinIsFree() }
 }
