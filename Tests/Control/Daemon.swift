@@ -88,6 +88,12 @@ final class Daemon {
 
     /// Starts it and returns when it says that it is ready.
     func start() throws {
+        try launch()
+        try awaitNotification("READY=1")
+    }
+
+    /// Starts it and does not wait.
+    func launch() throws {
         try writeConfiguration()
         let shell = "exec \"$0\" \"$@\" 2>>'\(directory)/log'"
         let jrund = wrapper + [place.jrund, "--config", "\(directory)/jrund.yaml"]
@@ -97,7 +103,6 @@ final class Daemon {
         let child = try Child(command)
         self.child = child
         notified = []
-        try awaitNotification("READY=1")
     }
 
     /// Returns when the daemon has said so; fails when it ends before.
