@@ -90,7 +90,7 @@ extension Monitor {
         guard let limits = Limits(request.limits) else {
             throw MonitorRefusal(.node, "run.json does not name every limit")
         }
-        let program = try programs.program(in: "\(path)/program.yaml")
+        let program = try programs.program(in: "\(path)/program.yaml", named: request.program.name)
         return ManagedRun(
             request, id: id, program: program, limits: limits, owner: request.owner ?? Owner(uid: 0, gid: 0),
             monitor: self)
@@ -128,10 +128,10 @@ private struct FoundDirectories: Sendable {
 private struct ProgramTexts {
     private var known: [[UInt8]: Program] = [:]
 
-    mutating func program(in path: String) throws -> Program {
+    mutating func program(in path: String, named name: String) throws -> Program {
         let text = try FileSystem.contents(of: path)
         if let program = known[text] { return program }
-        let source = try ProgramFile.read(text, fileName: path) { _ in .unknown(known: []) }.get()
+        let source = try ProgramFile.read(text, fileName: "\(name).yaml") { _ in .unknown(known: []) }.get()
         known[text] = source.program
         return source.program
     }
