@@ -153,7 +153,8 @@ extension Control {
                     call.headers = ["Content-Type: \(type)"]
                     if type.isEmpty { call.headers = ["Content-Type:"] }
                     call.body = Array(BadRequests.create.utf8)
-                    #expect(try daemon.send(call).status == 201, "\(type)")
+                    let answer = try daemon.send(call)
+                    #expect(answer.status == 201, "\(type): \(answer)")
                 }
             }
         }
