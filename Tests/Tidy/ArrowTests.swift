@@ -16,7 +16,7 @@ private let allowed: [String: Set<String>] = [
     // The daemon holds no rules of its own: HTTP, systemd and configuration.
     "jrund": [
         "Runs", "ControlAPI", "Programs", "Kernel", "CLinux", "Hummingbird", "HummingbirdCore", "HTTPTypes", "Logging",
-        "NIOCore", "NIOPosix", "NIOHTTPTypes", "FoundationEssentials", "Dispatch", "Synchronization", "Glibc", "Crypto",
+        "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "FoundationEssentials", "Dispatch", "Synchronization", "Glibc", "Crypto",
     ],
     "jrun-init": ["CLinux", "CPlan", "CInit"],
     // The command line holds no rules of its own; of the modules below Runs it uses their plain values and texts.
