@@ -62,9 +62,17 @@ struct Call: Sendable {
         if header(.expect)?.lowercased() == "100-continue" {
             try await connection.channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)))
         }
-        for try await piece in request.body { try await take(piece) }
+        connection.bodyIsRead(context.number)
+        var pieces = request.body.makeAsyncIterator()
+        // An error here is the end of the connection.
+        while let piece = try? await pieces.next() {
+            do { try await take(piece) } catch {
+                await discard(&pieces)
+                throw error
+            }
+        }
         guard connection.hasWholeRequest(context.number) else {
-            throw Problem(.malformed, "the connection was lost in the middle of the body")
+            throw Problem(.malformed, "the body is cut short, or is no HTTP")
         }
     }
 
@@ -91,6 +99,13 @@ struct Call: Sendable {
         }
         return try await body(upTo: limit)
     }
+}
+
+/// Takes a little of a body that nobody wants, since many clients look at the answer only when they have sent everything.
+/// One that has more to send is told so by `Connection: close`.
+func discard(_ pieces: inout RequestBody.AsyncIterator) async {
+    var rest = 8 << 20
+    while rest > 0, let piece = try? await pieces.next() { rest -= piece.readableBytes }
 }
 
 /// An answer as JSON.

@@ -13,6 +13,8 @@ final class Connection: Sendable {
         var requestsBegun = 0
         var requestsReceived = 0
         var allowsSilence = false
+        /// The number of the request whose body was read last.
+        var bodyRead = 0
     }
 
     private let state = Mutex(State())
@@ -80,6 +82,10 @@ final class Connection: Sendable {
             return state.requestsBegun
         }
     }
+
+    func bodyIsRead(_ number: Int) { state.withLock { $0.bodyRead = number } }
+
+    func isBodyRead(_ number: Int) -> Bool { state.withLock { $0.bodyRead == number } }
 
     func hasWholeRequest(_ number: Int) -> Bool { state.withLock { $0.requestsReceived >= number } }
 }

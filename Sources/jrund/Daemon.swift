@@ -83,9 +83,14 @@ final class Daemon: Sendable {
     ) async throws -> Response {
         let begin = monotonicNanoseconds()
         var response = try await responder.respond(to: request, context: context)
-        if response.status.code >= 400, !context.connection.hasWholeRequest(context.number) {
-            // Whoever still sends a body need not go on.
-            response.headers[.connection] = "close"
+        let connection = context.connection
+        if response.status.code >= 400, !connection.hasWholeRequest(context.number) {
+            // Whoever waits to be asked for the body has not been, and sends none.
+            if !connection.isBodyRead(context.number), request.headers[.expect] == nil {
+                var pieces = request.body.makeAsyncIterator()
+                await discard(&pieces)
+            }
+            if !connection.hasWholeRequest(context.number) { response.headers[.connection] = "close" }
         }
         let key = RequestTally.Key(
             route: context.endpointPath ?? "none", method: request.method.rawValue, status: response.status.code)

@@ -39,7 +39,7 @@ extension Problem {
         case let refusal as MonitorRefusal: Problem(refusal)
         case let refused as Violations: Problem(refused)
         case let error as HTTPError where error.status == .notFound: Problem(.notFound, "there is no such route")
-        case is CancellationError: Problem(.node, "the request was given up")
+        case is CancellationError: Problem(.malformed, "the connection was closed before the answer")
         default: Problem(.node, "\(error)")
         }
     }
