@@ -106,13 +106,16 @@ public final class ControlClient {
             let piece = exchange.take()
             if !piece.isEmpty { return piece }
             if exchange.isComplete {
-                if exchange.isReusable { idle = exchange.takeSocket() }
+                release(exchange)
                 return nil
             }
             try wait(for: exchange)
             try exchange.advance()
         }
     }
+
+    /// Keeps the connection of a finished exchange for the next request.
+    public func release(_ exchange: ClientExchange) { if exchange.isReusable { idle = exchange.takeSocket() } }
 
     /// Throws what an answer of 400 and beyond says.
     public func throwProblem(of exchange: ClientExchange) throws {

@@ -20,6 +20,9 @@ public struct EventParser: Sendable {
 
     public init() {}
 
+    /// For a new connection that goes on where another one broke off.
+    public init(continuing other: EventParser) { lastID = other.lastID }
+
     /// The events that these bytes complete.
     public mutating func add(_ bytes: some Sequence<UInt8>) throws -> [ServerEvent] {
         var events: [ServerEvent] = []
