@@ -51,6 +51,8 @@ public final class ControlClient {
     public var patience: Int64?
     /// Told how many bytes of an upload were sent, now and then.
     public var progress: ((Int64) -> Void)?
+    /// Somebody listened at least once.
+    public private(set) var wasReached = false
     private var idle: ClientSocket?
 
     /// Largest body that is taken whole.
@@ -138,7 +140,11 @@ public final class ControlClient {
 
     private func connect() throws -> ClientSocket {
         while true {
-            do { return try ClientSocket(socketPath) } catch {
+            do {
+                let socket = try ClientSocket(socketPath)
+                wasReached = true
+                return socket
+            } catch {
                 // The queue of connections is full, and the kernel tells nobody when it is not.
                 guard case .unreachable(_, let errno) = error, errno == EAGAIN, patience == nil else { throw error }
                 try pause(milliseconds: 20)

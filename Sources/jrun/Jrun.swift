@@ -11,25 +11,27 @@ struct Jrun: ParsableCommand {
         abstract: "Run other people's programs safely.",
         discussion: """
             A program file says what a program may be asked to do; jrun holds everybody to it, in a sandbox of the \
-            run's own. Exit codes: the program's own; 124 a time limit; 125 jrun refused or failed; 126 cannot be \
+            run's own. The local subcommands work by themselves, as root; the daemon's go through jrund. Exit codes: the program's own; 124 a time limit; 125 jrun refused or failed; 126 cannot be \
             executed; 127 not found; 128+N ended by signal N.
             """,
         version: "0.1.0",
-        subcommands: [HelpCommand.self, CompletionsCommand.self, CompleteCommand.self],
         groupedSubcommands: [
             CommandGroup(
-                name: "Without the daemon (exec, plan as root)",
+                name: "Local",
                 subcommands: [
                     ExecCommand.self, CheckCommand.self, PlanCommand.self, ProgramCommand.self, DoctorCommand.self,
                 ]),
             CommandGroup(
-                name: "Through the daemon, jrund",
+                name: "Daemon",
                 subcommands: [
                     RunCommand.self, CreateCommand.self, PutCommand.self, StartCommand.self, PsCommand.self,
                     TopCommand.self, StatusCommand.self, LogsCommand.self, EventsCommand.self, SuspendCommand.self,
                     FreezeCommand.self, ResumeCommand.self, ThawCommand.self, TerminateCommand.self, KillCommand.self,
                     GetCommand.self, RemoveCommand.self, ReloadCommand.self,
                 ]),
+            CommandGroup(
+                name: "Other",
+                subcommands: [HelpCommand.self, CompletionsCommand.self, CompleteCommand.self, ManualCommand.self]),
         ])
 
     /// ArgumentParser's own usage errors exit with 64; jrun's callers expect 125 for everything that jrun refuses.
@@ -85,7 +87,7 @@ private func unknownSubcommand(_ word: String, of path: String, _ commands: [any
     let shown = commands.filter { $0.configuration.shouldDisplay }
     let known = shown.compactMap { $0.configuration.commandName }
     let near = suggestion(for: word, among: known, else: "; subcommands: \(known.joined(separator: ", "))")
-    let exec = path == "jrun" ? "; a program is run by: jrun exec NAME" : ""
+    let exec = path == "jrun" ? "; a program is run by: jrun exec NAME, or jrun run NAME" : ""
     return "'\(word)' is not a subcommand of \(path)\(near)\(near.hasSuffix("?") ? "" : exec)"
 }
 

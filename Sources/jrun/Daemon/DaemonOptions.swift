@@ -36,12 +36,12 @@ extension Problem {
     }
 }
 
-/// JSON of one value on one line, or what jrund sent.
-func printJSON(_ bytes: [UInt8]) throws {
+/// What jrund sent, on a line of its own.
+func printRawJSON(_ bytes: [UInt8]) throws {
     try FileSystem.write(bytes.last == 0x0a ? bytes : bytes + [0x0a], to: 1, named: "stdout")
 }
 
-func printJSON(_ value: some Encodable) throws { try printJSON(try APICoder.encode(value)) }
+func printJSON(_ value: some Encodable) throws { try printRawJSON(try APICoder.encode(value)) }
 
 func printText(_ text: String) throws { try FileSystem.write(text.utf8, to: 1, named: "stdout") }
 
@@ -53,7 +53,8 @@ struct Comeback {
 
     /// Returns when it is time to try again.
     mutating func wait(for error: ClientError, _ client: ControlClient) throws {
-        guard error.mayPass else { throw error }
+        // One that was never there is not waited for.
+        guard error.mayPass, client.wasReached else { throw error }
         let now = monotonicNanoseconds() / 1_000_000
         if lostAt == nil { complain("lost jrund at '\(client.socketPath)'; waiting for it to come back") }
         let since = lostAt ?? now

@@ -47,7 +47,7 @@ struct EventsCommand: ParsableCommand {
     }
 
     private func say(_ event: ServerEvent, _ client: ControlClient) throws {
-        if answer.json { return try printJSON(Array(event.data.utf8)) }
+        if answer.json { return try printRawJSON(Array(event.data.utf8)) }
         if event.name == "gap" { return complain("events are missing here: the log does not reach back that far") }
         let view = try client.decode(EventView.self, from: Array(event.data.utf8))
         let state =

@@ -72,8 +72,8 @@ struct StatusCommand: ParsableCommand {
                 bytes = try client.persisting { try client.collect(.get(.run(id, query: [("wait", "600")]))) }
                 view = try client.decode(RunView.self, from: bytes)
             }
-            if report { return try printJSON(try client.collect(.get(.run(id, "report")))) }
-            if answer.json { return try printJSON(bytes) }
+            if report { return try printRawJSON(try client.collect(.get(.run(id, "report")))) }
+            if answer.json { return try printRawJSON(bytes) }
             try printText(RunDescription(view, now: nowMilliseconds()).text)
         }
     }

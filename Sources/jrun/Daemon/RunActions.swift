@@ -132,7 +132,7 @@ struct ReloadCommand: ParsableCommand {
             let client = answer.client
             let bytes = try client.collect(.post(Route(["v1", "reload"])))
             let problems = try client.decode(ReloadAnswer.self, from: bytes).problems
-            if answer.json { try printJSON(bytes) } else { for problem in problems { complain(problem) } }
+            if answer.json { try printRawJSON(bytes) } else { for problem in problems { complain(problem) } }
             if !problems.isEmpty { throw ExitCode(125) }
         }
     }

@@ -24,7 +24,7 @@ struct CreateCommand: ParsableCommand {
                 throw error
             }
             if !answer.json { return try printText(view.id + "\n") }
-            try printJSON(try client.collect(.get(.run(view.id))))
+            try printRawJSON(try client.collect(.get(.run(view.id))))
         }
     }
 }
@@ -59,7 +59,7 @@ struct PutCommand: ParsableCommand {
             for input in inputs {
                 try RemoteRequest.Input(name: input.name, source: .file(input.source)).upload(to: id, with: client)
             }
-            if answer.json { try printJSON(try client.collect(.get(.run(id, "files")))) }
+            if answer.json { try printRawJSON(try client.collect(.get(.run(id, "files")))) }
         }
     }
 
@@ -106,7 +106,7 @@ struct StartCommand: ParsableCommand {
             let query = noQueue ? [(name: "queue", value: "false")] : []
             let bytes = try client.collect(.post(.run(id, "start", query: query)))
             let view = try client.decode(RunView.self, from: bytes)
-            if answer.json { try printJSON(bytes) } else { sayQueued(view) }
+            if answer.json { try printRawJSON(bytes) } else { sayQueued(view) }
             if view.cause == Cause.launchError.rawValue {
                 complain("\(view.program.name) \(view.state): \(view.summary ?? "it could not be launched")")
                 throw ExitCode(125)
