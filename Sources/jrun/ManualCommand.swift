@@ -6,12 +6,19 @@ import Runs
 
 /// What `make install` makes manual pages with; nobody has to know it.
 struct ManualCommand: ParsableCommand {
+    enum Page: String, CaseIterable, ExpressibleByArgument { case jrun, jrund }
+
     static let configuration = CommandConfiguration(
-        commandName: "manual", abstract: "Print jrun's manual page in roff.", shouldDisplay: false)
+        commandName: "manual", abstract: "Print a manual page in roff.", shouldDisplay: false)
+
+    @Argument(help: "jrun or jrund.")
+    var page = Page.jrun
 
     func run() throws {
         ignoreSignalsOfWriting()
-        try reporting { try printText(CommandManual(try CommandOutline.ofJrun()).roff) }
+        try reporting {
+            try printText(page == .jrund ? daemonManual : CommandManual(try CommandOutline.ofJrun()).roff)
+        }
     }
 }
 
@@ -120,3 +127,51 @@ struct CommandManual {
         return result.hasPrefix(".") || result.hasPrefix("'") ? "\\&" + result : result
     }
 }
+
+/// jrund(8). Source: docs/daemon.md.
+private let daemonManual = #"""
+    .TH JRUND 8 "" "jrun \#(Jrun.configuration.version)" "System Administration"
+    .SH NAME
+    jrund \- the monitor of a node's runs
+    .SH SYNOPSIS
+    .B jrund
+    [\fB\-\-config\fR \fIfile\fR] [\fB\-\-socket\fR \fIpath\fR] [\fB\-\-check\fR | \fB\-\-version\fR | \fB\-\-help\fR]
+    .SH DESCRIPTION
+    jrund owns the runs of a node, holds them to the rules of their programs, and serves one local socket (HTTP/1.1 with
+    JSON), which
+    .BR jrun (1)
+    and any other client use. It needs root, and is normally started by systemd. Runs outlive it: neither a crash nor an
+    upgrade costs a run, a byte of output or a result.
+    .SH OPTIONS
+    .TP
+    \fB\-\-config\fR \fIfile\fR
+    The configuration; /etc/jrun/jrund.yaml unless said.
+    .TP
+    \fB\-\-socket\fR \fIpath\fR
+    Listen there, whatever the configuration says.
+    .TP
+    \fB\-\-check\fR
+    Read the configuration and every program file, say what is wrong, and end.
+    .SH SIGNALS
+    .TP
+    SIGHUP
+    Read configuration and programs again; what is broken changes nothing.
+    .TP
+    SIGTERM, SIGINT
+    End and leave the runs alive.
+    .SH ENVIRONMENT
+    JRUN_STATE, JRUN_RUNTIME, JRUN_CGROUP, JRUN_UIDS and JRUN_INIT override where things are.
+    .SH FILES
+    .TP
+    /etc/jrun/jrund.yaml
+    The configuration.
+    .TP
+    /run/jrun/control.sock
+    The socket.
+    .TP
+    /var/lib/jrun
+    Runs, with what they kept.
+    .SH SEE ALSO
+    .BR jrun (1)
+
+    """#
