@@ -90,6 +90,9 @@ install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DE
 	@$(DIST)/bin/jrun completions bash >"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/jrun"
 	@$(DIST)/bin/jrun completions zsh >"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_jrun"
 	@$(DIST)/bin/jrun completions fish >"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/jrun.fish"
+	@install -d "$(DESTDIR)$(PREFIX)/share/man/man1" "$(DESTDIR)$(PREFIX)/share/man/man8"
+	@$(DIST)/bin/jrun manual jrun | gzip -9n >"$(DESTDIR)$(PREFIX)/share/man/man1/jrun.1.gz"
+	@$(DIST)/bin/jrun manual jrund | gzip -9n >"$(DESTDIR)$(PREFIX)/share/man/man8/jrund.8.gz"
 	@install -D -m 644 LICENSE "$(DESTDIR)$(PREFIX)/share/doc/jrun/LICENSE"
 
 bench: root setup-bench build ## measure jrun exec beside bubblewrap with the same view (as root)

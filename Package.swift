@@ -45,7 +45,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "jrun",
-            dependencies: ["Runs", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Runs", "ControlAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict),
 
         // What goes over the control socket, for both of its ends.
@@ -109,6 +111,7 @@ let package = Package(
             name: "ConfinementTests", dependencies: ["Confinement"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "RunsTests", dependencies: ["Runs"], swiftSettings: strict),
         .testTarget(name: "JrundTests", dependencies: ["jrund"], swiftSettings: strict),
+        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: strict),
         // What the suites that drive the built binaries share.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "Privileged", dependencies: ["TestSupport"], swiftSettings: strict),

@@ -60,9 +60,12 @@ public func isTerminal(_ file: Int32) -> Bool {
     return sys_ioctl(file, UInt(TCGETS), &settings) >= 0
 }
 
-/// Columns of the terminal behind a descriptor; nil when it is none, or does not know. Source: tty_ioctl(4).
-public func terminalColumns(_ file: Int32) -> Int? {
+/// Size of the terminal behind a descriptor; nil when it is none, or does not know. Source: tty_ioctl(4).
+public func terminalSize(_ file: Int32) -> (columns: Int, rows: Int)? {
     var size = k_winsize()
     guard sys_ioctl(file, UInt(TIOCGWINSZ), &size) >= 0, size.ws_col > 0 else { return nil }
-    return Int(size.ws_col)
+    return (Int(size.ws_col), Int(size.ws_row))
 }
+
+/// Its columns alone.
+public func terminalColumns(_ file: Int32) -> Int? { terminalSize(file)?.columns }

@@ -26,6 +26,7 @@ struct CommandOutline: Decodable {
         var valueName: String?
         var abstract: String?
         var isRepeating: Bool
+        var isOptional: Bool
         var shouldDisplay: Bool
         var parsingStrategy: String
         var completionKind: Completion?
@@ -33,6 +34,7 @@ struct CommandOutline: Decodable {
 
     var commandName: String
     var abstract: String?
+    var discussion: String?
     var shouldDisplay: Bool?
     var subcommands: [CommandOutline]?
     var arguments: [Argument]?

@@ -20,6 +20,7 @@ struct CompletionLine {
     private var positionals: [String] = []
     private var programs: [String] = []
     private var inputs: [String] = []
+    private var socket: String?
     /// Everything behind `--`.
     private var arguments: [String]?
 
@@ -53,6 +54,7 @@ struct CompletionLine {
     private mutating func note(_ option: CommandOutline.Argument, _ value: String) {
         if option.names?.contains(where: { $0.text == "--programs" }) == true { programs.append(value) }
         if option.names?.contains(where: { $0.text == "--input" }) == true { inputs.append(inputName(value)) }
+        if option.names?.contains(where: { $0.text == "--socket" }) == true { socket = value }
     }
 
     // MARK: The answer
@@ -92,6 +94,10 @@ struct CompletionLine {
             if place.completionKind?.file != nil { return .files }
             candidates += (place.completionKind?.list?.values ?? []).map { CompletionCandidate($0) }
             if ["program", "name"].contains(place.valueName), positionals.isEmpty { candidates += programNames }
+            if place.valueName == "id" { candidates += daemon.runs(except: positionals) }
+            if command.commandName == "get", place.valueName == "name", let id = positionals.first {
+                candidates += daemon.files(of: id, except: positionals)
+            }
         } else if positionals.count == places.count, !places.isEmpty {
             let hasArguments = command.positionals.count > places.count
             candidates += (hasArguments ? [CompletionCandidate("--", help: "arguments for the program follow")] : [])
@@ -116,8 +122,19 @@ struct CompletionLine {
             .map { CompletionCandidate($0.commandName, help: $0.abstract) }
     }
 
+    private var daemon: DaemonCompletion { DaemonCompletion(socket: socket) }
+
+    /// Whether the command asks jrund, which knows programs of its own.
+    private var isRemote: Bool { command.option("--socket") != nil }
+
     private var programNames: [CompletionCandidate] {
-        library.list().map { CompletionCandidate($0.name) }
+        if isRemote, let known = daemon.programs() { return known }
+        return library.list().map { CompletionCandidate($0.name) }
+    }
+
+    private func program(_ name: String) throws -> Program {
+        if isRemote, let program = daemon.program(name) { return program }
+        return try library.load(name).program
     }
 
     private var library: ProgramLibrary { ProgramLibrary(extra: programs, executableDirectory: executableDirectory) }
@@ -129,10 +146,14 @@ struct CompletionLine {
             let values = list.values.filter { $0.hasPrefix(typed) }
             return .words(values.map { CompletionCandidate(prefix + $0, isOpen: $0.hasSuffix("=")) })
         }
+        if option.names?.contains(where: { $0.text == "--program" }) == true {
+            return .words(
+                programNames.filter { $0.text.hasPrefix(typed) }.map { CompletionCandidate(prefix + $0.text) })
+        }
         guard option.names?.contains(where: { $0.text == "--env" }) == true, let name = positionals.first else {
             return .nothing
         }
-        let program = try library.load(name).program
+        let program = try program(name)
         return .words(
             program.environmentCompletions(of: typed).map {
                 CompletionCandidate(prefix + $0.text, help: $0.help, isOpen: $0.isOpen)
@@ -143,7 +164,7 @@ struct CompletionLine {
         guard let name = positionals.first,
             command.positionals.contains(where: { $0.parsingStrategy == "postTerminator" })
         else { return .nothing }
-        let program = try library.load(name).program
+        let program = try program(name)
         return .words(program.completions(of: word, after: arguments, inputs: inputs))
     }
 }

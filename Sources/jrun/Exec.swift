@@ -78,33 +78,10 @@ struct ExecCommand: ParsableCommand {
                     statusLine: isTerminal(1) && isTerminal(2)))
             let outcome = try withExtendedLifetime(prepared) { try execution.execute() }
             try report.publish(outcome.report)
-            explain(outcome)
+            explain(outcome.report, outputLost: outcome.outputLost)
+            if let directory = outcome.directory { complain("run kept in '\(directory)'") }
             throw ExitCode(outcome.exitStatus)
         }
-    }
-
-    /// Says on stderr what the program's own output cannot say: an end that jrun brought about, results that are not
-    /// there. A run that went its way is not commented.
-    private func explain(_ outcome: ExecutionOutcome) {
-        let report = outcome.report
-        let name = report.program.name
-        if report.cause != Cause.exit.rawValue && report.cause != Cause.signal.rawValue {
-            complain("\(name) \(report.state): \(report.evidence.summary)")
-        }
-        if let lost = outcome.outputLost { complain(lost) }
-        let usage = report.usage
-        explainCut("stdout", kept: usage.stdoutBytes, dropped: usage.stdoutDroppedBytes)
-        explainCut("stderr", kept: usage.stderrBytes, dropped: usage.stderrDroppedBytes)
-        for file in report.results {
-            guard let whole = file.originalBytes else { continue }
-            complain("result cut off: '\(file.path)': its first \(file.size) of \(whole) bytes")
-        }
-        for refused in report.resultsRefused { complain("result not taken: \(refused)") }
-        if let directory = outcome.directory { complain("run kept in '\(directory)'") }
-    }
-
-    private func explainCut(_ stream: String, kept: Int64, dropped: Int64?) {
-        if let dropped { complain("\(stream) cut off: its first \(kept) of \(kept + dropped) bytes") }
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlAPI
 import Kernel
 import Programs
 import Runs
@@ -10,13 +11,27 @@ struct Jrun: ParsableCommand {
         abstract: "Run other people's programs safely.",
         discussion: """
             A program file says what a program may be asked to do; jrun holds everybody to it, in a sandbox of the \
-            run's own. Exit codes: the program's own; 124 a time limit; 125 jrun refused or failed; 126 cannot be \
+            run's own. The local subcommands work by themselves, as root; the daemon's go through jrund. Exit codes: the program's own; 124 a time limit; 125 jrun refused or failed; 126 cannot be \
             executed; 127 not found; 128+N ended by signal N.
             """,
         version: "0.1.0",
-        subcommands: [
-            ExecCommand.self, CheckCommand.self, PlanCommand.self, ProgramCommand.self, DoctorCommand.self,
-            HelpCommand.self, CompletionsCommand.self, CompleteCommand.self,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Local",
+                subcommands: [
+                    ExecCommand.self, CheckCommand.self, PlanCommand.self, ProgramCommand.self, DoctorCommand.self,
+                ]),
+            CommandGroup(
+                name: "Daemon",
+                subcommands: [
+                    RunCommand.self, CreateCommand.self, PutCommand.self, StartCommand.self, PsCommand.self,
+                    TopCommand.self, StatusCommand.self, LogsCommand.self, EventsCommand.self, SuspendCommand.self,
+                    FreezeCommand.self, ResumeCommand.self, ThawCommand.self, TerminateCommand.self, KillCommand.self,
+                    GetCommand.self, RemoveCommand.self, ReloadCommand.self,
+                ]),
+            CommandGroup(
+                name: "Other",
+                subcommands: [HelpCommand.self, CompletionsCommand.self, CompleteCommand.self, ManualCommand.self]),
         ])
 
     /// ArgumentParser's own usage errors exit with 64; jrun's callers expect 125 for everything that jrun refuses.
@@ -57,9 +72,14 @@ private func usageMessage(_ message: String) -> String {
     var message = message.split(separator: "\n").joined(separator: " ")
     if let stop = message.firstRange(of: ". Did you mean") { message.replaceSubrange(stop, with: "; did you mean") }
     let isForProgram = message.contains("nexpected argument") || message.hasPrefix("Unknown option")
-    let takesRequest = ["exec", "check", "plan"].contains(words.first ?? "")
-    let hint =
+    let first = words.first ?? ""
+    let isRemote = ["run", "create"].contains(first)
+    let takesRequest = isRemote || ["exec", "check", "plan"].contains(first)
+    var hint =
         takesRequest && isForProgram && !message.hasSuffix("?") ? "; arguments for the program go behind '--'" : ""
+    if isRemote, message.contains("'--programs'") || message.contains("'--best-effort'") {
+        hint = "; through the daemon, its configuration decides that"
+    }
     return "\(message.prefix(1).lowercased())\(message.dropFirst())\(hint) (see \(path) --help)"
 }
 
@@ -67,7 +87,7 @@ private func unknownSubcommand(_ word: String, of path: String, _ commands: [any
     let shown = commands.filter { $0.configuration.shouldDisplay }
     let known = shown.compactMap { $0.configuration.commandName }
     let near = suggestion(for: word, among: known, else: "; subcommands: \(known.joined(separator: ", "))")
-    let exec = path == "jrun" ? "; a program is run by: jrun exec NAME" : ""
+    let exec = path == "jrun" ? "; a program is run by: jrun exec NAME, or jrun run NAME" : ""
     return "'\(word)' is not a subcommand of \(path)\(near)\(near.hasSuffix("?") ? "" : exec)"
 }
 
@@ -78,6 +98,9 @@ func reporting(_ body: () throws -> Void) throws {
         throw ExitCode(refused.exitCode)
     } catch let violations as Violations {
         for violation in violations.violations { complain("\(violation)") }
+        throw ExitCode(125)
+    } catch let problem as Problem {
+        for sentence in problem.sentences { complain(sentence) }
         throw ExitCode(125)
     } catch let errors as ProgramFileErrors {
         for error in errors.errors { complain("\(error)") }

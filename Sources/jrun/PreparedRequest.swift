@@ -51,7 +51,7 @@ private func programName(_ given: String?, _ file: RequestFile?) throws -> Strin
 }
 
 /// `FILE` or `FILE=NAME`; a file whose own name holds '=' needs the second form.
-private func inputFile(_ text: String, _ violations: inout [Violation]) -> InputFile? {
+func inputFile(_ text: String, _ violations: inout [Violation]) -> InputFile? {
     let equals = text.lastIndex(of: "=")
     let source = equals.map { String(text[..<$0]) } ?? text
     let name = inputName(text)
@@ -85,7 +85,7 @@ private func requestedInput(
     return requested
 }
 
-private func addLimit(_ text: String, to request: inout Request, _ violations: inout [Violation]) {
+func addLimit(_ text: String, to request: inout Request, _ violations: inout [Violation]) {
     do {
         let (name, value) = try parseLimit(text)
         if request.limits[name] != nil {
@@ -98,7 +98,7 @@ private func addLimit(_ text: String, to request: inout Request, _ violations: i
     }
 }
 
-private func addVariable(_ text: String, to request: inout Request, _ violations: inout [Violation]) {
+func addVariable(_ text: String, to request: inout Request, _ violations: inout [Violation]) {
     guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
         violations.append(
             Violation(

@@ -4,8 +4,10 @@ import Runs
 // What of this process comes from the C library: its environment, its own path, its end.
 
 func currentNode() throws -> Node {
-    try Node(environment: { getenv($0).map { String(cString: $0) } }, executable: executablePath ?? "jrun")
+    try Node(environment: environmentVariable, executable: executablePath ?? "jrun")
 }
+
+func environmentVariable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
 var executablePath: String? {
     var buffer = [CChar](repeating: 0, count: 4096)
@@ -28,4 +30,21 @@ var firstArgumentThatIsNotUTF8: Int? {
 func end(_ status: Int32) -> Never {
     fflush(nil)
     _exit(status)
+}
+
+/// Lets single keys be read from the terminal, unseen. Ctrl-C stays a signal.
+///
+/// - Returns: what `restoreTerminal` puts back; nil when stdin is no terminal.
+func singleKeys() -> termios? {
+    var settings = termios()
+    guard tcgetattr(0, &settings) == 0 else { return nil }
+    let before = settings
+    settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
+    tcsetattr(0, TCSAFLUSH, &settings)
+    return before
+}
+
+func restoreTerminal(_ settings: termios) {
+    var settings = settings
+    tcsetattr(0, TCSAFLUSH, &settings)
 }

@@ -32,12 +32,14 @@ final class ReportFile {
             try FileSystem.open(temporary, [.write, .create, .exclusive], mode: 0o644).release(), temporary: temporary)
     }
 
-    func publish(_ report: Report) throws {
+    func publish(_ report: Report) throws { try publish(try report.json()) }
+
+    func publish(_ json: [UInt8]) throws {
         switch target {
         case .none: return
-        case .open(let file): try FileSystem.write(try report.json(), to: file, named: path)
+        case .open(let file): try FileSystem.write(json, to: file, named: path)
         case .replacing(let file, let temporary):
-            try FileSystem.write(try report.json(), to: file, named: path)
+            try FileSystem.write(json, to: file, named: path)
             try FileSystem.rename(temporary, to: path)
             target = .none
         }

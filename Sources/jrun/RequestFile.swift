@@ -28,8 +28,13 @@ final class RequestFile {
 
     /// A program file that is named by its path has the name that it says.
     func expect(_ program: Program, named name: String) throws {
-        guard form.program != program.name else { return }
-        throw RunRefused("request '\(path)' is for program '\(form.program)', not for '\(name)'")
+        if form.program != program.name { throw mismatch(name) }
+    }
+
+    func expect(programNamed name: String) throws { if form.program != name { throw mismatch(name) } }
+
+    private func mismatch(_ name: String) -> RunRefused {
+        RunRefused("request '\(path)' is for program '\(form.program)', not for '\(name)'")
     }
 
     /// Puts the request's arguments, environment and limits into `request`.
@@ -39,10 +44,7 @@ final class RequestFile {
         _ request: inout Request, for program: Program, _ options: RequestOptions, _ violations: inout [Violation]
     ) throws -> [InputFile] {
         if form.hasArguments, !options.arguments.isEmpty {
-            violations.append(
-                Violation(
-                    rule: "arguments", place: "arguments",
-                    message: "the request has its own; behind '--' there can be none then"))
+            violations.append(.argumentsTwice)
         }
         let resolved = form.resolved(by: program, inputs: request.inputs.map(\.name))
         // What the rules fill in stands back behind arguments of the command line.
@@ -76,10 +78,15 @@ final class RequestFile {
     }
 
     /// Relative to the request's directory.
-    private func resolved(_ source: String) -> String {
+    func resolved(_ source: String) -> String {
         guard !source.hasPrefix("/"), path != "-", let slash = path.lastIndex(of: "/") else { return source }
         return "\(path[...slash])\(source)"
     }
+}
+
+extension Violation {
+    static let argumentsTwice = Violation(
+        rule: "arguments", place: "arguments", message: "the request has its own; behind '--' there can be none then")
 }
 
 /// A file in memory, so that what comes inside a request is staged like every other file.

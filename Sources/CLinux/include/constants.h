@@ -215,10 +215,14 @@
 #define CLOCK_MONOTONIC 1
 #define CLOCK_BOOTTIME 7
 
-// Sockets and interfaces, as far as the loopback step needs them
+// Sockets, as far as the loopback step and the client of the control socket need them
+#define AF_UNIX 1
 #define AF_INET 2
+#define SOCK_STREAM 1
 #define SOCK_DGRAM 2
+#define SOCK_NONBLOCK 04000
 #define SOCK_CLOEXEC 02000000
+#define MSG_NOSIGNAL 0x4000
 #define SIOCGIFFLAGS 0x8913
 #define SIOCSIFFLAGS 0x8914
 #define IFF_UP 1
@@ -259,4 +263,8 @@
 #define ENOTEMPTY 39
 #define ELOOP 40
 #define EOPNOTSUPP 95
+#define ECONNRESET 104
+#define ENOTCONN 107
+#define ETIMEDOUT 110
+#define ECONNREFUSED 111
 #define EDQUOT 122

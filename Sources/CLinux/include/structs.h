@@ -33,6 +33,7 @@ struct __attribute__((packed)) k_landlock_path_beneath_attr { uint64_t allowed_a
 struct k_cap_header { uint32_t version; int32_t pid; };
 struct k_cap_data { uint32_t effective, permitted, inheritable; };
 struct k_ifreq { char ifr_name[16]; int16_t ifr_flags; uint8_t rest[22]; };
+struct k_sockaddr_un { uint16_t sun_family; char sun_path[108]; };
 struct k_winsize { uint16_t ws_row, ws_col, ws_xpixel, ws_ypixel; };
 struct k_sigaction { uint64_t handler, flags, restorer, mask; };
 

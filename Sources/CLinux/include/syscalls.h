@@ -190,6 +190,10 @@ static inline long sys_landlock_add_rule(int ruleset, int kind, const void *attr
 }
 static inline long sys_landlock_restrict_self(int ruleset) { return SYS2(446 /* __NR_landlock_restrict_self */, ruleset, 0); }
 static inline long sys_socket(int family, int type, int protocol) { return SYS3(__NR_socket, family, type, protocol); }
+static inline long sys_connect(int fd, const struct k_sockaddr_un *address) {
+    return SYS3(__NR_connect, fd, address, sizeof *address);
+}
+static inline long sys_send(int fd, const void *p, size_t n, int flags) { return SYS6(__NR_sendto, fd, p, n, flags, 0, 0); }
 
 // clone3(2) with CLONE_VM|CLONE_VFORK: the child runs `body(context)` on the caller's stack while the caller sleeps,
 // as vfork(2) does. Sharing memory makes the cost independent of the caller's size, and lets the child leave its
