@@ -24,7 +24,7 @@ TEST_RESULTS := $(BUILD)/test-results.xml
 
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
 SHELL_SCRIPTS := packaging/install-debian-packages packaging/build-deb packaging/deb/postinst packaging/deb/prerm \
-	packaging/deb/postrm rootfs-tools/testvm profiles/examples/demo .ci/run .ci/test-counts Tests/Fuzz/fuzz
+	packaging/deb/postrm rootfs-tools/testvm Tests/VM/package profiles/examples/demo .ci/run .ci/test-counts Tests/Fuzz/fuzz
 
 # Product by product: a package with an Embedded Swift target cannot be built statically as a whole. The linker
 # warns, for each call of getpwuid, dlopen and their like that the Swift runtime could make, that it would want the
@@ -35,7 +35,7 @@ swift_build = swift build -c release $(1) 2>&1 \
 # $(call strip_to,BINARY,TARGET): replaced in one step, so that a running one is left alone.
 strip_to = install -d $(dir $(2)) && strip -o $(2).new $(1) && mv $(2).new $(2)
 
-.PHONY: help build demo test bench bench-programs fuzz install deb lint format clean setup-build setup-demo setup-test \
+.PHONY: help build demo test bench bench-programs fuzz install deb test-vm lint format clean setup-build setup-demo setup-test \
 	setup-bench setup-deb root
 
 help: ## list the targets
@@ -110,9 +110,13 @@ install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DE
 	    install -m 644 packaging/jrund.yaml "$(DESTDIR)/etc/jrun/jrund.yaml"; \
 	fi
 
+test-vm: deb ## try the package in a booted Debian with systemd (as root)
+	@packaging/install-debian-packages vm
+	@rootfs-tools/testvm --time 900 --out $(BUILD)/vm --in $(BUILD)/jrun_*.deb Tests/VM/package
+
 deb: setup-deb build ## make a Debian package into .build
 	@echo "deb: from $(DIST)"
-	@rm -rf $(BUILD)/deb
+	@rm -rf $(BUILD)/deb $(BUILD)/jrun_*.deb
 	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(CURDIR)/$(BUILD)/deb >/dev/null
 	@packaging/build-deb $(BUILD)/deb $(BUILD)
 
