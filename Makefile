@@ -23,7 +23,8 @@ STATIC := $(BUILD)/static
 TEST_RESULTS := $(BUILD)/test-results.xml
 
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
-SHELL_SCRIPTS := packaging/install-debian-packages profiles/examples/demo .ci/run .ci/test-counts Tests/Fuzz/fuzz
+SHELL_SCRIPTS := packaging/install-debian-packages packaging/build-deb packaging/deb/postinst packaging/deb/prerm \
+	packaging/deb/postrm rootfs-tools/testvm Tests/VM/package profiles/examples/demo .ci/run .ci/test-counts Tests/Fuzz/fuzz
 
 # Product by product: a package with an Embedded Swift target cannot be built statically as a whole. The linker
 # warns, for each call of getpwuid, dlopen and their like that the Swift runtime could make, that it would want the
@@ -34,7 +35,8 @@ swift_build = swift build -c release $(1) 2>&1 \
 # $(call strip_to,BINARY,TARGET): replaced in one step, so that a running one is left alone.
 strip_to = install -d $(dir $(2)) && strip -o $(2).new $(1) && mv $(2).new $(2)
 
-.PHONY: help build demo test bench bench-programs fuzz install lint format clean setup-build setup-demo setup-test setup-bench root
+.PHONY: help build demo test bench bench-programs fuzz install deb test-vm lint format clean setup-build setup-demo setup-test \
+	setup-bench setup-deb root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,12 +59,15 @@ test: setup-test build ## install what is missing, build, and run every test (th
 build: ## build in release into .build/dist
 	@echo "build: jrun, static"
 	@$(call swift_build,--scratch-path $(STATIC) --product jrun -Xswiftc -static-executable)
+	@echo "build: jrund, with the Swift runtime inside"
+	@$(call swift_build,--product jrund --static-swift-stdlib)
 	@echo "build: jrun-init"
 	@$(call swift_build,--product jrun-init)
 	@echo "build: jrun-probe, for the tests"
 	@$(call swift_build,--product jrun-probe)
 	@echo "build: putting stripped binaries and program files into $(DIST)"
 	@$(call strip_to,$(STATIC)/release/jrun,$(DIST)/bin/jrun)
+	@$(call strip_to,$(RELEASE)/jrund,$(DIST)/sbin/jrund)
 	@$(call strip_to,$(RELEASE)/jrun-init,$(DIST)/libexec/jrun/jrun-init)
 	@$(call strip_to,$(RELEASE)/jrun-probe,$(DIST)/test/jrun-probe)
 	@rm -rf $(DIST)/share/jrun
@@ -78,6 +83,7 @@ $(DIST)/bin/jrun:
 install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DESTDIR=/tmp/package
 	@echo "install: from $(DIST) to $(DESTDIR)$(PREFIX)"
 	@install -D -m 755 $(DIST)/bin/jrun "$(DESTDIR)$(PREFIX)/bin/jrun"
+	@install -D -m 755 $(DIST)/sbin/jrund "$(DESTDIR)$(PREFIX)/sbin/jrund"
 	@install -D -m 755 $(DIST)/libexec/jrun/jrun-init "$(DESTDIR)$(PREFIX)/libexec/jrun/jrun-init"
 	@install -d "$(DESTDIR)$(PREFIX)/share/jrun/programs"
 	@install -m 644 $(DIST)/share/jrun/programs/*.yaml "$(DESTDIR)$(PREFIX)/share/jrun/programs"
@@ -93,7 +99,29 @@ install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DE
 	@install -d "$(DESTDIR)$(PREFIX)/share/man/man1" "$(DESTDIR)$(PREFIX)/share/man/man8"
 	@$(DIST)/bin/jrun manual jrun | gzip -9n >"$(DESTDIR)$(PREFIX)/share/man/man1/jrun.1.gz"
 	@$(DIST)/bin/jrun manual jrund | gzip -9n >"$(DESTDIR)$(PREFIX)/share/man/man8/jrund.8.gz"
-	@install -D -m 644 LICENSE "$(DESTDIR)$(PREFIX)/share/doc/jrun/LICENSE"
+	@install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/doc/jrun" LICENSE docs/*.md
+	@install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
+	@for unit in jrund.service jrund.socket jrun-runs.service; do \
+	    sed -e 's,/usr/sbin/jrund,$(PREFIX)/sbin/jrund,' -e 's,/usr/share/doc/,$(PREFIX)/share/doc/,' \
+	        packaging/$$unit >"$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit"; \
+	    chmod 644 "$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit"; \
+	done
+	@install -D -m 644 packaging/jrun.sysusers "$(DESTDIR)$(PREFIX)/lib/sysusers.d/jrun.conf"
+	@install -D -m 644 packaging/jrun.tmpfiles "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/jrun.conf"
+	@install -d "$(DESTDIR)/etc/jrun/programs"
+	@if [ ! -e "$(DESTDIR)/etc/jrun/jrund.yaml" ]; then \
+	    install -m 644 packaging/jrund.yaml "$(DESTDIR)/etc/jrun/jrund.yaml"; \
+	fi
+
+test-vm: deb ## try the package in a booted Debian with systemd (as root)
+	@packaging/install-debian-packages vm
+	@rootfs-tools/testvm --time 900 --out $(BUILD)/vm --in $(BUILD)/jrun_*.deb Tests/VM/package
+
+deb: setup-deb build ## make a Debian package into .build
+	@echo "deb: from $(DIST)"
+	@rm -rf $(BUILD)/deb $(BUILD)/jrun_*.deb
+	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(CURDIR)/$(BUILD)/deb >/dev/null
+	@packaging/build-deb $(BUILD)/deb $(BUILD)
 
 bench: root setup-bench build ## measure jrun exec beside bubblewrap with the same view (as root)
 	@echo "bench: running Benchmarks/exec"
@@ -132,6 +160,8 @@ setup-demo:
 	@packaging/install-debian-packages build demo
 setup-test:
 	@packaging/install-debian-packages build demo test
+setup-deb:
+	@packaging/install-debian-packages build deb
 setup-bench:
 	@packaging/install-debian-packages build bench
 

@@ -1,6 +1,7 @@
 import CLinux
 
-/// The part of the cgroup v2 tree that is ours: `init/` for every jrun-init, `runs/ID` for each program.
+/// The part of the cgroup v2 tree that is ours: `init/` for every jrun-init, `runs/ID` for each program, `daemon/` for what
+/// was in its root before.
 /// Source: Documentation/admin-guide/cgroup-v2.rst
 public struct CgroupTree: Sendable {
     /// Directory of our subtree, such as `/sys/fs/cgroup/jrun`.
@@ -50,13 +51,28 @@ public struct CgroupTree: Sendable {
         for directory in [path, "\(path)/init", "\(path)/runs"] {
             try FileSystem.makeDirectories(directory, mode: 0o755)
         }
+        try emptyRoot(path)
         let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        let passedDown = words(in: "\(path)/cgroup.controllers")
         for controller in wanted.sorted() {
+            // The level above belongs to whoever gave us this one (systemd): not touched without need.
+            let above = passedDown.contains(controller) ? [] : [parent]
             // One that cannot be enabled is missing from `controllers` afterwards, which is where it is judged.
-            for level in [parent, path, "\(path)/runs"] {
+            for level in above + [path, "\(path)/runs"] {
                 try? FileSystem.write("+\(controller)", toPath: "\(level)/cgroup.subtree_control")
             }
         }
+    }
+
+    /// A cgroup with processes of its own cannot pass controllers down (EBUSY), and one that systemd delegates has at
+    /// least one: they move into a leaf.
+    private static func emptyRoot(_ path: String) throws(KernelError) {
+        // 0 stands for a process outside of our pid namespace; written, it would mean this process.
+        let processes = words(in: "\(path)/cgroup.procs").subtracting(["0"])
+        if processes.isEmpty { return }
+        try FileSystem.makeDirectories("\(path)/daemon", mode: 0o755)
+        // One that has ended meanwhile is no loss.
+        for process in processes { try? FileSystem.write(process, toPath: "\(path)/daemon/cgroup.procs") }
     }
 
     public func openInit() throws(KernelError) -> OwnedFD { try FileSystem.open("\(path)/init", [.read, .directory]) }

@@ -55,6 +55,30 @@ import Testing
         }
     }
 
+    /// What systemd delegates has a process in its root; a process of another pid namespace is shown as 0.
+    @Test func processesInTheRootMoveIntoALeaf() throws {
+        try put("jrun/cgroup.procs", "4711\n0\n")
+        try put("jrun/runs/cgroup.controllers", "memory\n")
+        try FileSystem.makeDirectories(scratch("jrun/daemon"), mode: 0o755)
+        try put("jrun/daemon/cgroup.procs", "")
+        _ = try CgroupTree(preparing: scratch("jrun"))
+        #expect(try FileSystem.text(of: scratch("jrun/daemon/cgroup.procs")) == "4711")
+    }
+
+    @Test func aRootWithoutProcessesNeedsNoLeaf() throws {
+        _ = try CgroupTree(preparing: scratch("new"))
+        #expect(throws: KernelError.self) { _ = try FileStatus(path: scratch("new/daemon")) }
+    }
+
+    @Test func whatTheLevelAboveHasPassedDownIsLeftAlone() throws {
+        try put("jrun/cgroup.controllers", "memory\n")
+        try put("jrun/runs/cgroup.controllers", "memory\n")
+        for level in ["", "jrun/", "jrun/runs/"] { try put("\(level)cgroup.subtree_control", "") }
+        _ = try CgroupTree(preparing: scratch("jrun"))
+        #expect(try FileSystem.text(of: scratch("cgroup.subtree_control")).contains("memory") == false)
+        #expect(try FileSystem.text(of: scratch("jrun/cgroup.subtree_control")).hasPrefix("+"))
+    }
+
     @Test func leavesReadTheirControlFiles() throws {
         let runs = try FileSystem.open(scratch("jrun/runs"), [.read, .directory])
         let leaf = try CgroupLeaf(creating: "run", in: runs.raw)
