@@ -42,7 +42,8 @@ extension Control {
             try crowd.awaitTheFast()
             let elapsed = ContinuousClock.now - start
             // By now the stream has ended; the slow one is not even at its second piece.
-            #expect(try daemon.ended(id)["stdout"]["bytes"].int == Self.bytes)
+            let run = try daemon.ended(id)
+            #expect(run["stdout"]["bytes"].int == Self.bytes)
             try crowd.letTheSlowGo()
             #expect(crowd.failures == [])
             #expect(try daemon.delete("/v1/runs/\(id)").status == 204)
