@@ -63,7 +63,7 @@ extension Control {
 }
 
 /// The clients' threads, and one that reads all events.
-private final class Crew: @unchecked Sendable {  // SAFETY: results are written under the lock, read after the threads' end.
+private final class Crew: @unchecked Sendable {  // SAFETY: results are behind the lock, the rest is constant.
     let gate = CrashGate()
     private let socket: String
     private let group = DispatchGroup()

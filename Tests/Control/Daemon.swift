@@ -95,6 +95,9 @@ final class Daemon {
     /// Starts it and does not wait.
     func launch() throws {
         try writeConfiguration()
+        // What the last one said belongs to it, also when nobody has read it.
+        var old: UInt8 = 0
+        while recv(notifications, &old, 1, Int32(MSG_DONTWAIT)) > 0 {}
         let shell = "exec \"$0\" \"$@\" 2>>'\(directory)/log'"
         let jrund = wrapper + [place.jrund, "--config", "\(directory)/jrund.yaml"]
         var command = Command(["/bin/sh", "-c", shell] + jrund)
