@@ -32,7 +32,7 @@ final class Daemon {
         guard let log = current.withLock({ $0 }),
             let text = try? String(contentsOfFile: log, encoding: .utf8)
         else { return "nothing" }
-        return text.split(separator: "\n").suffix(30).joined(separator: "\n")
+        return text.split(separator: "\n").suffix(12).joined(separator: "\n")
     }
 
     init(programs: [ProgramFile]? = nil, _ change: (inout Configuration) -> Void = { _ in }) throws {

@@ -10,8 +10,10 @@ import Testing
 @Suite(
     .serialized, Whole(), Each(),
     .compactMapIssues { issue in
+        // Asked once for each level of suites.
+        if issue.comments.contains(where: { $0.rawValue.hasPrefix("jrund said last") }) { return issue }
         var issue = issue
-        issue.comments.append("jrund's last words: \(Daemon.lastWords)")
+        issue.comments.append("jrund said last: \(Daemon.lastWords)")
         return issue
     })
 enum Control {}
