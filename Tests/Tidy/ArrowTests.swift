@@ -16,10 +16,10 @@ private let allowed: [String: Set<String>] = [
     // The daemon holds no rules of its own: HTTP, systemd and configuration.
     "jrund": [
         "Runs", "ControlAPI", "Programs", "Kernel", "CLinux", "Hummingbird", "HummingbirdCore", "HTTPTypes", "Logging",
-        "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "FoundationEssentials", "Dispatch", "Synchronization", "Glibc", "Crypto",
+        "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "FoundationEssentials", "Dispatch", "Synchronization",
+        "Glibc", "Crypto",
     ],
     "jrun-init": ["CLinux", "CPlan", "CInit"],
-    "ControlAPI": ["Kernel", "CLinux", "FoundationEssentials"],
     // The command line holds no rules of its own; of the modules below Runs it uses their plain values and texts.
     "jrun": ["Runs", "ControlAPI", "Programs", "Kernel", "ArgumentParser", "FoundationEssentials", "Glibc"],
 ]

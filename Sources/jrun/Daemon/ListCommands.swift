@@ -66,16 +66,20 @@ struct StatusCommand: ParsableCommand {
         try reporting {
             let client = answer.client
             let id = try client.id(self.id)
-            var bytes = try client.collect(.get(.run(id)))
-            var view = try client.decode(RunView.self, from: bytes)
-            while wait, !view.hasEnded {
-                bytes = try client.persisting { try client.collect(.get(.run(id, query: [("wait", "600")]))) }
-                view = try client.decode(RunView.self, from: bytes)
-            }
+            if wait { try client.waitForEnd(of: id) }
+            let bytes = try client.collect(.get(.run(id)))
+            let view = try client.decode(RunView.self, from: bytes)
             if report { return try printRawJSON(try client.collect(.get(.run(id, "report")))) }
             if answer.json { return try printRawJSON(bytes) }
             try printText(RunDescription(view, now: nowMilliseconds()).text)
         }
+    }
+}
+
+extension ControlClient {
+    /// Returns when the run has ended, also when jrund is restarted meanwhile.
+    func waitForEnd(of id: String) throws {
+        while try !persisting({ try decode(RunView.self, .get(.run(id, query: [("wait", "600")]))) }).hasEnded {}
     }
 }
 

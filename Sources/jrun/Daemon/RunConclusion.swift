@@ -13,6 +13,8 @@ struct RunConclusion {
     /// - Returns: what the command exits with.
     func conclude(outputLost: String?) throws -> Int32 {
         let (client, id) = (session.client, session.id)
+        // The event of the end may come before the answers know of it.
+        try client.waitForEnd(of: id)
         let bytes = try client.persisting { try client.collect(.get(.run(id, "report"))) }
         let report = try client.decode(Report.self, from: bytes)
         let isWhole = try fetchResults(client, id)
