@@ -1,5 +1,4 @@
 import ControlAPI
-import FoundationEssentials
 import Hummingbird
 import Programs
 import Runs

@@ -1,4 +1,6 @@
+import ControlAPI
 import NIOPosix
+import Programs
 import Runs
 
 /// The files of one archive on their way into a run.
@@ -15,7 +17,13 @@ actor ArchiveUpload {
         try reader.feed(bytes) { events.append($0) }
         for event in events {
             switch event {
-            case .file(let name, _, _): current = try await run.upload(name)
+            case .file(let name, _, _):
+                guard whole.count < mostFiles else {
+                    throw Problem(
+                        .invalid,
+                        "the archive has more files than the \(mostFiles) that program '\(run.program.name)' takes")
+                }
+                current = try await run.upload(name)
             case .data(let data):
                 guard let current else { continue }
                 try await disk.runIfActive { try current.write(Array(data)) }
@@ -28,6 +36,20 @@ actor ArchiveUpload {
 
     func finish() async throws {
         try reader.finish()
-        for upload in whole { _ = try await upload.finish() }
+        var added: [String] = []
+        do {
+            for upload in whole {
+                let (file, replaced) = try await upload.finish()
+                if !replaced { added.append(file.path) }
+            }
+        } catch {
+            for path in added { try? await run.removeInput(path) }
+            throw error
+        }
+    }
+
+    /// Each is an open file until the end, so there are no more of them than the rules could accept.
+    private nonisolated var mostFiles: Int {
+        run.program.inputRules.reduce(0) { min(TarReader.maxEntries, $0 + min(TarReader.maxEntries, $1.maxCount)) }
     }
 }

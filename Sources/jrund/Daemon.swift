@@ -162,13 +162,16 @@ final class Daemon: Sendable {
 
     /// Keeps the number of runs in systemd's status.
     func watch(_ reader: EventReader) async {
+        var last = ""
         while !Task.isCancelled {
             do {
                 while try await !disk.runIfActive({ try reader.next() }).isEmpty {}
             } catch {
                 return logger.error("the event log cannot be followed: \(error)")
             }
-            notify.status(statusText)
+            let text = statusText
+            if text != last { notify.status(text) }
+            last = text
             await reader.waitForMore()
         }
     }

@@ -1,7 +1,6 @@
 import CLinux
 import Glibc
 import Kernel
-import NIOCore
 import Runs
 
 /// What has to be so before anything is served.

@@ -73,7 +73,7 @@ private func errors(_ text: String) -> [String] {
         #expect(found[1] == "jrund.yaml:2:18: capacity.runs: 0 is not between 1 and 100000")
         #expect(found[2].hasPrefix("jrund.yaml:2:29: capacity.memory: 'much' is not a size"))
         #expect(found[3] == "jrund.yaml:3:10: access: the required key 'program' is missing")
-        #expect(found[4] == "jrund.yaml:3:48: access.users: 'a:b': not a name of a user or group")
+        #expect(found[4] == "jrund.yaml:3:47: access.users: 'a:b': not a name of a user or group")
         #expect(found[5].hasPrefix("jrund.yaml:3:66: access.program: 'a' is here twice"))
         #expect(found[6].hasPrefix("jrund.yaml:4:6: log: 'loud' is not possible here"))
     }
