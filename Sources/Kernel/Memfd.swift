@@ -43,4 +43,15 @@ public func lock(_ file: Int32, shared: Bool = false, waiting: Bool = false) thr
     return true
 }
 
+/// An exclusive lock of the file that belongs to this process alone: unlike `lock`'s, which goes with the descriptor, a child
+/// that has not executed yet does not hold it. False when another process does. It is lost when this process closes the file,
+/// by whatever descriptor. Source: fcntl(2), "Advisory record locking".
+public func lockForProcess(_ file: Int32) throws(KernelError) -> Bool {
+    var whole = k_flock(l_type: Int16(F_WRLCK), l_whence: 0, l_start: 0, l_len: 0, l_pid: 0)
+    let result = withUnsafeMutablePointer(to: &whole) { sys_fcntl(file, F_SETLK, Int(bitPattern: $0)) }
+    if result == Int(-EAGAIN) || result == Int(-EACCES) { return false }
+    try check(result, "lock a file")
+    return true
+}
+
 public func unlock(_ file: Int32) { _ = sys_flock(file, LOCK_UN) }

@@ -38,7 +38,8 @@ enum Startup {
         try FileSystem.makeDirectories(node.runtimeDirectory, mode: 0o755)
         let path = "\(node.runtimeDirectory)/jrund.lock"
         let file = try FileSystem.open(path, [.readWrite, .create], mode: 0o600)
-        guard try lock(file.raw) else {
+        // The process's own: a run that is just being launched when jrund is killed must not hold it a moment longer.
+        guard try lockForProcess(file.raw) else {
             throw Failure(description: "another jrund serves this node: it holds '\(path)'; end it first")
         }
         return file.release()

@@ -44,6 +44,8 @@
 #define STATX_BASIC_STATS 0x7ff
 
 #define F_DUPFD_CLOEXEC 1030
+#define F_SETLK 6
+#define F_WRLCK 1
 #define F_SETFD 2
 #define F_GETFL 3
 #define F_SETFL 4

@@ -34,6 +34,7 @@ struct k_cap_header { uint32_t version; int32_t pid; };
 struct k_cap_data { uint32_t effective, permitted, inheritable; };
 struct k_ifreq { char ifr_name[16]; int16_t ifr_flags; uint8_t rest[22]; };
 struct k_sockaddr_un { uint16_t sun_family; char sun_path[108]; };
+struct k_flock { int16_t l_type, l_whence; int64_t l_start, l_len; int32_t l_pid; };
 struct k_winsize { uint16_t ws_row, ws_col, ws_xpixel, ws_ypixel; };
 struct k_sigaction { uint64_t handler, flags, restorer, mask; };
 

@@ -119,12 +119,16 @@ public actor ManagedRun {
 
     nonisolated func open() throws(KernelError) -> RunDirectory { try RunDirectory.open(id, on: monitor.node) }
 
-    /// Writes the event, then shows the state.
-    func transition(to state: RunState, cause: Cause? = nil, _ change: (inout RunSnapshot) -> Void = { _ in }) throws {
-        try record(state.rawValue, cause: cause)
+    /// Shows the state, then writes the event: whoever hears of it and looks sees it.
+    func transition(to state: RunState, _ change: (inout RunSnapshot) -> Void = { _ in }) throws {
+        let before = shared.withLock(\.snapshot)
         update { snapshot in
             snapshot.state = state
             change(&snapshot)
+        }
+        do { try record(state.rawValue) } catch {
+            update { $0 = before }
+            throw error
         }
     }
 

@@ -124,7 +124,8 @@ extension ManagedRun {
         monitor.release(self)
     }
 
-    /// Report, event, then everything that is not needed any more.
+    /// The report first, since with it the results are known to be whole; then everything that is not needed any more goes;
+    /// and whoever then hears of the end finds the report and the room.
     private func finish(_ conclusion: Conclusion, _ outcome: Harvest.Outcome, _ usage: Report.Usage) throws {
         var usage = usage
         if program.stdin == .stream {
@@ -134,11 +135,24 @@ extension ManagedRun {
         }
         let report = conclusion.report(outcome, usage), verdict = conclusion.verdict
         try open().publish("report.json", try report.json())
-        try record(verdict.state.rawValue, cause: verdict.cause)
         letGo()
         try? removeInputs()
-        showEnd(verdict, ended: report.times.ended)
         monitor.hasEnded(self, report, verdict)
+        showEnd(verdict, ended: report.times.ended)
+        recordEnd(verdict)
+    }
+
+    /// A disk that is full now may not be later; a jrund that begins looks whether the event is there.
+    private func recordEnd(_ verdict: Verdict) {
+        guard !shared.withLock(\.isRemoved) else { return }
+        do { try record(verdict.state.rawValue, cause: verdict.cause) } catch {
+            monitor.log(
+                .error, "the event '\(verdict.state.rawValue)' cannot be written, which is tried again: \(error)", id)
+            Task { [weak self] in
+                try? await Task.sleep(for: .seconds(5))
+                await self?.recordEnd(verdict)
+            }
+        }
     }
 
     private func showEnd(_ verdict: Verdict, ended: String) {
