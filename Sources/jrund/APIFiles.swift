@@ -9,7 +9,7 @@ import Runs
 
 extension API {
     /// Bytes that are read, held and written at once.
-    static let pieceBytes = 256 << 10
+    static let pieceBytes = 64 << 10
 
     func files(_ call: Call) async throws -> Response {
         let run = try visibleRun(call)

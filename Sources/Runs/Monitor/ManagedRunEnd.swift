@@ -120,8 +120,9 @@ extension ManagedRun {
     /// Nothing ran, so nothing is lost with the report but the report.
     private func endWithoutReport(_ verdict: Verdict, _ error: any Error) {
         monitor.log(.error, "its report cannot be written: \(error)", id)
-        showEnd(verdict, ended: timestamp(realtimeNanoseconds()))
         monitor.release(self)
+        showEnd(verdict, ended: timestamp(realtimeNanoseconds()))
+        recordEnd(verdict)
     }
 
     /// The report first, since with it the results are known to be whole; then everything that is not needed any more goes;
