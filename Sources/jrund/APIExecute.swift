@@ -47,7 +47,7 @@ extension API {
         do {
             let writer = try await run.openStdin()
             try await writer.close()
-            await writer.finish()
+            writer.finish()
         } catch let refusal as MonitorRefusal where refusal.kind == .conflict {
             // It has ended already.
         }

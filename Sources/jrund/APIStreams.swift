@@ -90,10 +90,10 @@ extension API {
             }
             if shallClose { try await writer.close() }
         } catch {
-            await writer.finish()
+            writer.finish()
             throw error
         }
-        await writer.finish()
+        writer.finish()
         return try answer(daemon.view(run))
     }
 }
