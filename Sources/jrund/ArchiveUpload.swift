@@ -28,7 +28,10 @@ actor ArchiveUpload {
                 guard let current else { continue }
                 try await disk.runIfActive { try current.write(Array(data)) }
             case .endOfFile:
-                if let current { whole.append(current) }
+                if let current {
+                    try await disk.runIfActive { try current.complete() }
+                    whole.append(current)
+                }
                 current = nil
             }
         }
@@ -36,19 +39,10 @@ actor ArchiveUpload {
 
     func finish() async throws {
         try reader.finish()
-        var added: [String] = []
-        do {
-            for upload in whole {
-                let (file, replaced) = try await upload.finish()
-                if !replaced { added.append(file.path) }
-            }
-        } catch {
-            for path in added { try? await run.removeInput(path) }
-            throw error
-        }
+        try await run.place(whole)
     }
 
-    /// Each is an open file until the end, so there are no more of them than the rules could accept.
+    /// No more than the rules could accept.
     private nonisolated var mostFiles: Int {
         run.program.inputRules.reduce(0) { min(TarReader.maxEntries, $0 + min(TarReader.maxEntries, $1.maxCount)) }
     }

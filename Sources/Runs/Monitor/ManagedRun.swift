@@ -35,9 +35,7 @@ public actor ManagedRun {
     /// What others look at without waiting for the actor.
     struct Shared {
         var snapshot: RunSnapshot
-        private(set) var inputs: [String: Input] = [:]
-        /// Of each input rule, by its place in the program.
-        private(set) var tallies: [Int: Tally] = [:]
+        var inputs = RunInputs()
         /// The sequence of the last status record that was acted on.
         var recordSequence: UInt64 = 0
         /// jrun-init has written its last byte to the spools.
@@ -51,34 +49,6 @@ public actor ManagedRun {
         var startAskedAt: UInt64 = 0
         /// Nanoseconds since 1970.
         var endedAt: UInt64 = 0
-
-        mutating func add(_ name: String, _ input: Input, _ program: Program) {
-            removeInput(name, program)
-            inputs[name] = input
-            guard let rule = program.inputBounds(of: name)?.rule else { return }
-            tallies[rule, default: .init()].count += 1
-            tallies[rule, default: .init()].bytes += input.size
-        }
-
-        mutating func removeInput(_ name: String, _ program: Program) {
-            guard let old = inputs.removeValue(forKey: name) else { return }
-            guard let rule = program.inputBounds(of: name)?.rule else { return }
-            tallies[rule]?.count -= 1
-            tallies[rule]?.bytes -= old.size
-        }
-
-        mutating func learned(_ sha256: String, of name: String) { inputs[name]?.sha256 = sha256 }
-    }
-
-    struct Input {
-        var size: Int64
-        /// Nil until somebody asks, for a file that an earlier jrund took in.
-        var sha256: String?
-    }
-
-    struct Tally {
-        var count = 0
-        var bytes: Int64 = 0
     }
 
     init(_ request: FrozenRequest, id: RunID, program: Program, limits: Limits, owner: Owner, monitor: Monitor) {
@@ -99,7 +69,7 @@ public actor ManagedRun {
 
     public nonisolated var snapshot: RunSnapshot {
         var (snapshot, inputs, stdin) = shared.withLock { ($0.snapshot, $0.inputs, $0.stdin) }
-        snapshot.inputs = inputs.keys.sorted()
+        snapshot.inputs = inputs.files.keys.sorted()
         (snapshot.stdinBytes, snapshot.isStdinClosed) = (stdin.bytes, stdin.isClosed || snapshot.state.isFinal)
         if snapshot.state == .starting { snapshot.queuePosition = monitor.queuePosition(of: id) }
         return snapshot

@@ -7,7 +7,7 @@ extension ManagedRun {
     /// In the order of their paths.
     public nonisolated func files() throws -> [RunFile] {
         guard state.isFinal else {
-            return try shared.withLock { $0.inputs }.map { name, input in
+            return try shared.withLock { $0.inputs }.files.map { name, input in
                 RunFile(path: name, kind: .input, size: input.size, sha256: try sha256(of: name, input))
             }.sorted { $0.path < $1.path }
         }
@@ -20,7 +20,7 @@ extension ManagedRun {
         return try decodeRunFile(Results.self, try report()).results
     }
 
-    private nonisolated func sha256(of name: String, _ input: Input) throws -> String {
+    private nonisolated func sha256(of name: String, _ input: RunInputs.Input) throws -> String {
         if let known = input.sha256 { return known }
         let file = try openInput(name)
         var hash = SHA256(), offset: Int64 = 0
@@ -31,7 +31,7 @@ extension ManagedRun {
             offset += Int64(piece.count)
         }
         let digest = hex(hash.finalize())
-        shared.withLock { $0.learned(digest, of: name) }
+        shared.withLock { $0.inputs.learned(digest, of: name) }
         return digest
     }
 
@@ -70,57 +70,40 @@ extension ManagedRun {
         return try Upload(self, path, mayReplace: mayReplace, budget: monitor.budget(of: owner))
     }
 
-    /// Puts an uploaded file in its place.
-    func place(_ upload: Upload, _ file: RunFile, mayReplace: Bool) throws -> Bool {
-        try refuseIfRemoved()
-        guard state == .created else { throw conflict("it was started while '\(file.path)' was on its way") }
-        let previous = shared.withLock { $0.inputs[file.path] }
-        if previous != nil, !mayReplace {
-            throw MonitorRefusal(.precondition, "run '\(id)' has an input '\(file.path)' already")
-        }
-        let directory = try open()
-        try refuseExcess(file, in: directory)
-        try ManagedRun.makeParents(of: file.path, in: directory.directory.raw)
-        try FileSystem.rename(
-            upload.temporaryName, to: "\(ManagedRun.inputsName)/\(file.path)", from: directory.directory.raw,
-            at: directory.directory.raw)
-        shared.withLock { shared in
-            shared.add(file.path, Input(size: file.size, sha256: file.sha256), program)
-            shared.snapshot.keptBytes += file.size - (previous?.size ?? 0)
-        }
-        changes.raise()
-        monitor.count { $0.uploadedBytes += file.size }
-        return previous != nil
-    }
+    /// Puts uploaded files in their places: all of them, or none when the rules refuse one.
+    public func place(_ uploads: [Upload]) throws { _ = try place(uploads, mayReplace: true) }
 
-    /// What the rules say of all files of one kind together, and of names that stand in each other's way.
-    private func refuseExcess(_ file: RunFile, in directory: borrowing RunDirectory) throws {
-        func refuse(_ words: String) -> MonitorRefusal {
-            MonitorRefusal(Violations([Violation(rule: "inputs", place: "input '\(file.path)'", message: words)]))
-        }
-        guard let bounds = program.inputBounds(of: file.path) else { throw refuse("no rule accepts it") }
-        var (count, total) = shared.withLock { shared -> (Int, Int64) in
-            let tally = shared.tallies[bounds.rule, default: .init()]
-            guard let previous = shared.inputs[file.path] else { return (tally.count, tally.bytes) }
-            return (tally.count - 1, tally.bytes - previous.size)
-        }
-        var parent = file.path[...]
-        while let slash = parent.lastIndex(of: "/") {
-            parent = parent[..<slash]
-            if shared.withLock({ $0.inputs[String(parent)] != nil }) {
-                throw refuse("'\(parent)' is a file, so nothing can be inside it")
+    /// - Returns: whether any of them was there before.
+    func place(_ uploads: [Upload], mayReplace: Bool) throws -> Bool {
+        try refuseIfRemoved()
+        guard state == .created else { throw conflict("it was started while inputs were on their way") }
+        let directory = try open()
+        var files = shared.withLock(\.inputs), replaced = false
+        for upload in uploads {
+            let file = try upload.complete()
+            try files.refuseExcess(file, program)
+            replaced = replaced || files[file.path] != nil
+            if replaced, !mayReplace {
+                throw MonitorRefusal(.precondition, "run '\(id)' has an input '\(file.path)' already")
             }
+            files.add(file.path, .init(size: file.size, sha256: file.sha256), program)
         }
-        let place = "\(ManagedRun.inputsName)/\(file.path)"
-        if (try? FileStatus(path: place, at: directory.directory.raw, following: false))?.kind == .directory {
-            throw refuse("there are inputs inside of a directory of that name")
+        // What can fail for want of room comes before what cannot.
+        for upload in uploads { try ManagedRun.makeParents(of: upload.path, in: directory.directory.raw) }
+        for upload in uploads {
+            try FileSystem.rename(
+                upload.temporaryName, to: "\(ManagedRun.inputsName)/\(upload.path)", from: directory.directory.raw,
+                at: directory.directory.raw)
+            upload.isPlaced()
         }
-        count += 1
-        total += file.size
-        if count > bounds.maxCount { throw refuse("one too many; at most \(bounds.maxCount) are accepted") }
-        if let most = bounds.maxTotal, total > most {
-            throw refuse("\(total) bytes altogether are too much; at most \(most) are accepted")
+        let before = shared.withLock { shared in
+            defer { shared.inputs = files }
+            shared.snapshot.keptBytes += files.bytes - shared.inputs.bytes
+            return shared.inputs.bytes
         }
+        monitor.count { $0.uploadedBytes += max(0, files.bytes - before) }
+        changes.raise()
+        return replaced
     }
 
     static func makeParents(of name: String, in directory: Int32) throws {
@@ -148,7 +131,7 @@ extension ManagedRun {
             do { try FileSystem.removeDirectory(name, at: directory.directory.raw) } catch { break }
         }
         shared.withLock { shared in
-            shared.removeInput(path, program)
+            shared.inputs.remove(path, program)
             shared.snapshot.keptBytes -= input.size
         }
         changes.raise()
@@ -171,22 +154,24 @@ public final class OpenedFile: Sendable {
     }
 }
 
-/// An input on its way. Nothing of it is to be seen before `finish`; what is not finished is removed.
+/// An input on its way. Nothing of it is to be seen before it is placed; what is not placed is removed.
 public final class Upload: Sendable {
     private struct Progress {
+        var file: SharedFile?
         var hash = SHA256()
         var size: Int64 = 0
+        /// Set when the last byte has come and its content was found good.
+        var complete: RunFile?
         var isPlaced = false
     }
 
     private let run: ManagedRun
-    private let path: String
+    let path: String
     private let mayReplace: Bool
     private let bounds: InputBounds?
     /// Bytes that the owner may still keep.
     private let budget: Int64
-    private let file: OwnedFD
-    private let progress = Mutex(Progress())
+    private let progress: Mutex<Progress>
     let temporaryName: String
 
     static let temporaryPrefix = ".upload-"
@@ -199,50 +184,61 @@ public final class Upload: Sendable {
         bounds = run.program.inputBounds(of: path)
         temporaryName = "\(Upload.temporaryPrefix)\(RunID())"
         let directory = try run.open()
-        file = try directory.createFile(temporaryName)
+        let file = try SharedFile(directory.createFile(temporaryName))
+        progress = Mutex(Progress(file: file))
     }
 
     deinit {
         if !progress.withLock(\.isPlaced) { try? FileSystem.removeFile("\(run.path)/\(temporaryName)") }
     }
 
+    func isPlaced() { progress.withLock { $0.isPlaced = true } }
+
     /// - Throws: `invalid` as soon as it is larger than its rule allows; `quota`; `node` when the disk is full.
     public func write(_ bytes: [UInt8]) throws {
-        let size = progress.withLock { progress in
+        let (file, size) = progress.withLock { progress in
             progress.hash.update(data: bytes)
             progress.size += Int64(bytes.count)
-            return progress.size
+            return (progress.file, progress.size)
         }
         if size > budget {
             throw MonitorRefusal(
                 .quota, "input '\(path)' exceeds what your runs may keep; remove some, or ask for more")
         }
-        if let bounds, size > bounds.maxSize,
-            let violation = run.program.violation(of: RequestedInput(name: path, size: size))
-        {
-            throw MonitorRefusal(Violations([violation]))
-        }
-        do { try FileSystem.write(bytes, to: file.raw, named: path) } catch {
+        if let bounds, size > bounds.maxSize { try refuse(RequestedInput(name: path, size: size)) }
+        guard let file else { return }
+        do { try FileSystem.write(bytes, to: file.file.raw, named: path) } catch {
             throw MonitorRefusal(
                 .node, "input '\(path)' of run '\(run.id)' cannot be kept: \(describe(errno: error.errno))")
         }
     }
 
-    /// Checks the content and puts the file in its place.
+    private func refuse(_ input: RequestedInput) throws {
+        if let violation = run.program.violation(of: input) { throw MonitorRefusal(Violations([violation])) }
+    }
+
+    /// Every byte has come: looks at the content, and closes the file. Said again, it answers the same.
+    @discardableResult
+    public func complete() throws -> RunFile {
+        let (file, hash, size, known) = progress.withLock { ($0.file, $0.hash, $0.size, $0.complete) }
+        if let known { return known }
+        let types = run.program.contentTypes(ofInput: path, size: size)
+        var input = RequestedInput(name: path, size: size)
+        if !types.isEmpty, let file { input.content = try contentFacts(of: file.file.raw, lookingFor: types) }
+        try refuse(input)
+        let taken = RunFile(path: path, kind: .input, size: size, sha256: hex(hash.finalize()))
+        progress.withLock { progress in
+            progress.complete = taken
+            progress.file = nil
+        }
+        return taken
+    }
+
+    /// Puts the file in its place.
     ///
     /// - Returns: the file, and whether there was one of that name.
     public func finish() async throws -> (file: RunFile, replaced: Bool) {
-        let (hash, size) = progress.withLock { ($0.hash, $0.size) }
-        let types = run.program.contentTypes(ofInput: path, size: size)
-        if !types.isEmpty {
-            let facts = try contentFacts(of: file.raw, lookingFor: types)
-            if let violation = run.program.violation(of: RequestedInput(name: path, size: size, content: facts)) {
-                throw MonitorRefusal(Violations([violation]))
-            }
-        }
-        let taken = RunFile(path: path, kind: .input, size: size, sha256: hex(hash.finalize()))
-        let replaced = try await run.place(self, taken, mayReplace: mayReplace)
-        progress.withLock { $0.isPlaced = true }
-        return (taken, replaced)
+        let replaced = try await run.place([self], mayReplace: mayReplace)
+        return (try complete(), replaced)
     }
 }

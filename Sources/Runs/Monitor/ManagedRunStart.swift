@@ -44,7 +44,7 @@ extension ManagedRun {
 
     /// The whole request, with the files that have come, by the rules.
     private func accept() throws -> AcceptedRequest {
-        let inputs = shared.withLock { $0.inputs }.map { RequestedInput(name: $0, size: $1.size) }
+        let inputs = shared.withLock { $0.inputs.files }.map { RequestedInput(name: $0, size: $1.size) }
         let own = Dictionary(uniqueKeysWithValues: LimitName.allCases.map { ($0, limits[$0]) })
         let fixed = program.environment.set
         let asked = Request(

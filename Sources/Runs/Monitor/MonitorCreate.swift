@@ -83,7 +83,7 @@ extension Monitor {
         }
         run.shared.withLock { shared in
             for input in new.inputs {
-                shared.add(
+                shared.inputs.add(
                     input.name,
                     .init(size: Int64(input.bytes.count), sha256: hex(SHA256.hash(data: input.bytes))), run.program)
             }

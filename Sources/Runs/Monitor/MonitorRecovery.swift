@@ -207,7 +207,9 @@ extension ManagedRun {
         if let inputs = try? FileSystem.openBeneath(
             directory.directory.raw, ManagedRun.inputsName, [.read, .directory])
         {
-            for (name, size) in filesBelow(inputs.raw) { shared.withLock { $0.add(name, Input(size: size), program) } }
+            for (name, size) in filesBelow(inputs.raw) {
+                shared.withLock { $0.inputs.add(name, .init(size: size), program) }
+            }
         }
         let kept = bytesOnDisk(directory.directory.raw)
         shared.withLock { $0.snapshot.keptBytes = kept }
@@ -236,7 +238,7 @@ extension ManagedRun {
         shared.withLock { shared in
             shared.streamsEnded = true
             shared.endedAt = UInt64((try? FileStatus(path: "\(path)/report.json").modifiedNanoseconds) ?? 0)
-            for name in launch?.inputs ?? [] { shared.add(name, Input(size: 0), program) }
+            for name in launch?.inputs ?? [] { shared.inputs.add(name, .init(size: 0), program) }
         }
         update { snapshot in
             snapshot.state = state
