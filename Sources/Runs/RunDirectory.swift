@@ -14,7 +14,7 @@ struct RunDirectory: ~Copyable {
         let parent = try FileSystem.open(node.runsDirectory, [.read, .directory])
         let id = RunID()
         // Under a name that the sweep does not know until it is locked.
-        let unborn = "\(unbornPrefix)\(id)"
+        let unborn = "\(execPrefix)\(id)"
         try FileSystem.makeDirectory(unborn, mode: 0o700, at: parent.raw)
         let directory = try FileSystem.open(unborn, [.read, .directory], at: parent.raw)
         _ = try lock(directory.raw)
@@ -31,6 +31,9 @@ struct RunDirectory: ~Copyable {
 
     /// A name that neither the sweep nor a monitor takes for a run.
     static let unbornPrefix = ".new-"
+    /// The same of `jrun exec`, apart from a monitor's: a starting monitor knows that its own are abandoned, of these
+    /// somebody may be making one just now.
+    static let execPrefix = ".exec-"
     /// Of what is being removed.
     static let gonePrefix = ".gone-"
 
@@ -74,7 +77,7 @@ struct RunDirectory: ~Copyable {
         for name in names.map({ String(decoding: $0, as: UTF8.self) }) {
             if RunID(name) != nil {
                 try? removeIfAbandoned(name, from: runs, cgroups)
-            } else if name.hasPrefix(unbornPrefix), isOld(name, in: runs) {
+            } else if name.hasPrefix(execPrefix), isOld(name, in: runs) {
                 try? FileSystem.removeDirectory(name, at: runs)
             }
         }

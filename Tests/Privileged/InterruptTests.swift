@@ -138,7 +138,7 @@ extension Privileged {
                 #expect(needsNobody, "after \(milliseconds) / 2 ms: \(leaks)")
                 // A directory that has no name yet is swept when it is so old that it will never get one.
                 let past = Date(timeIntervalSinceNow: -120)
-                for name in leaks.directories where name.hasPrefix(".new-") {
+                for name in leaks.directories where name.hasPrefix(".exec-") {
                     let path = "\(site.runsDirectory)/\(name)"
                     try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: path)
                 }

@@ -54,6 +54,8 @@ extension ManagedRun {
             let version = changes.version
             let now = state
             if now == wanted { break }
+            // What goes on may come to its own end before anybody looks.
+            if now.isFinal, wanted == .running, snapshot.cause == .exit { return }
             if now.isFinal { throw conflict("it ended before it was \(wanted.rawValue)") }
             if freezing != mine { throw conflict("another request came in between") }
             try Task.checkCancellation()

@@ -16,19 +16,27 @@ extension ManagedRun {
         if process == nil, !hasGone, let record { process = identify(record) }
         do {
             switch Int32(record?.state ?? 0) {
-            case JRUN_STATUS_ENDED: try conclude(record)
+            case JRUN_STATUS_ENDED:
+                // It ran, whether anybody was there to see it or not, and what exits by itself has been thawed.
+                if let record, record.exec_at > 0,
+                    state == .starting || state == .suspended && record.wait_status & 0x7f == 0
+                {
+                    try showRunning(record)
+                }
+                try conclude(record)
             case _ where hasGone: try conclude(nil)
             case JRUN_STATUS_SUSPENDED where state != .suspended: try transition(to: .suspended)
-            case JRUN_STATUS_RUNNING where state != .running:
-                try transition(to: .running) {
-                    $0.started = $0.started ?? record.map { timestamp($0.started_realtime) }
-                }
+            case JRUN_STATUS_RUNNING where state != .running: if let record { try showRunning(record) }
             default: break
             }
         } catch {
             monitor.log(.error, "cannot be brought to its end, which is tried again: \(error)", id)
             tryAgain(hasGone: hasGone)
         }
+    }
+
+    private func showRunning(_ record: jrun_status) throws {
+        try transition(to: .running) { $0.started = $0.started ?? timestamp(record.started_realtime) }
     }
 
     /// A full disk is somebody's to make room on; nothing tells us when.

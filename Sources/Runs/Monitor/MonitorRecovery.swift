@@ -108,19 +108,10 @@ private struct FoundDirectories: Sendable {
         for name in try FileSystem.names(in: parent.raw).map({ String(decoding: $0, as: UTF8.self) }).sorted() {
             if let id = RunID(name) {
                 runs.append(id)
-            } else if name.hasPrefix(RunDirectory.gonePrefix) || FoundDirectories.isOurs(name, parent.raw) {
+            } else if name.hasPrefix(RunDirectory.gonePrefix) || name.hasPrefix(RunDirectory.unbornPrefix) {
                 halfDone.append(name)
             }
         }
-    }
-
-    /// `jrun exec` may be making one at this moment, which it holds locked and puts no FIFO into.
-    private static func isOurs(_ name: String, _ parent: Int32) -> Bool {
-        guard name.hasPrefix(RunDirectory.unbornPrefix),
-            let directory = try? FileSystem.open(name, [.read, .directory], at: parent)
-        else { return false }
-        return (try? FileStatus(path: "program.yaml", at: directory.raw)) != nil
-            || (try? FileStatus(path: "run.json", at: directory.raw)) != nil
     }
 }
 
@@ -177,15 +168,17 @@ extension ManagedRun {
         }
         // jrun-init has gone. Our lock would keep the conclusion from nobody, but a launch from this directory.
         unlock(directory.directory.raw)
-        update { $0.state = .running }
+        let logged = last.flatMap { RunState(rawValue: $0.state) }
+        update { $0.state = logged ?? .starting }
         recordChanged(hasGone: true)
         return status.state == UInt32(JRUN_STATUS_ENDED) ? .concluded : .lost
     }
 
     /// A jrund that was killed between the node's log and the run's own wrote its last line only there.
     private func completeEvents(_ lastEvent: RunEvent?) throws {
-        guard let lastEvent, lastEvent.run == id.description else { return }
+        // There is none yet when the creation was cut short behind the directory's name.
         let log = try FileSystem.open("\(path)/events.jsonl", [.readWrite, .create, .append])
+        guard let lastEvent, lastEvent.run == id.description else { return }
         // Half a line is that line's.
         let bytes = try FileSystem.contents(of: log.raw, named: "events.jsonl", limit: 1 << 24)
         let whole = (bytes.lastIndex(of: 0x0a) ?? -1) + 1
