@@ -60,7 +60,7 @@ build: ## build in release into .build/dist
 	@echo "build: jrun, static"
 	@$(call swift_build,--scratch-path $(STATIC) --product jrun -Xswiftc -static-executable)
 	@echo "build: jrund, with the Swift runtime inside"
-	@$(call swift_build,--product jrund --static-swift-stdlib)
+	@$(call swift_build,--product jrund --static-swift-stdlib --disable-local-rpath)
 	@echo "build: jrun-init"
 	@$(call swift_build,--product jrun-init)
 	@echo "build: jrun-probe, for the tests"
