@@ -19,9 +19,11 @@ actor ArchiveUpload {
             switch event {
             case .file(let name, _, _):
                 guard whole.count < mostFiles else {
-                    throw Problem(
-                        .invalid,
-                        "the archive has more files than the \(mostFiles) that program '\(run.program.name)' takes")
+                    throw Violations([
+                        Violation(
+                            rule: "inputs", place: "archive",
+                            message: "more files than the \(mostFiles) that program '\(run.program.name)' takes")
+                    ])
                 }
                 current = try await run.upload(name)
             case .data(let data):
@@ -36,16 +38,7 @@ actor ArchiveUpload {
 
     func finish() async throws {
         try reader.finish()
-        var added: [String] = []
-        do {
-            for upload in whole {
-                let (file, replaced) = try await upload.finish()
-                if !replaced { added.append(file.path) }
-            }
-        } catch {
-            for path in added { try? await run.removeInput(path) }
-            throw error
-        }
+        try await Upload.finish(whole)
     }
 
     /// Each is an open file until the end, so there are no more of them than the rules could accept.

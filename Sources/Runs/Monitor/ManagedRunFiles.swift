@@ -70,49 +70,75 @@ extension ManagedRun {
         return try Upload(self, path, mayReplace: mayReplace, budget: monitor.budget(of: owner))
     }
 
-    /// Puts an uploaded file in its place.
-    func place(_ upload: Upload, _ file: RunFile, mayReplace: Bool) throws -> Bool {
+    /// Puts uploaded files in their places, all of them or none.
+    ///
+    /// - Returns: of each, whether there was one of that name.
+    func place(_ uploads: [(upload: Upload, file: RunFile)], mayReplace: Bool) throws -> [Bool] {
         try refuseIfRemoved()
-        guard state == .created else { throw conflict("it was started while '\(file.path)' was on its way") }
-        let previous = shared.withLock { $0.inputs[file.path] }
-        if previous != nil, !mayReplace {
-            throw MonitorRefusal(.precondition, "run '\(id)' has an input '\(file.path)' already")
-        }
+        guard state == .created else { throw conflict("it was started while its inputs were on their way") }
         let directory = try open()
-        try refuseExcess(file, in: directory)
-        try ManagedRun.makeParents(of: file.path, in: directory.directory.raw)
+        // What the run would be with those that come before.
+        var trial = shared.withLock { $0 }
+        var parents: Set<String> = []
+        for (_, file) in uploads {
+            if !mayReplace, trial.inputs[file.path] != nil {
+                throw MonitorRefusal(.precondition, "run '\(id)' has an input '\(file.path)' already")
+            }
+            try refuseExcess(file, beside: trial, parents, in: directory)
+            trial.add(file.path, Input(size: file.size, sha256: file.sha256), program)
+            parents.formUnion(ManagedRun.parents(of: file.path))
+        }
+        // The disk may be full; moving needs no more room.
+        for (_, file) in uploads { try ManagedRun.makeParents(of: file.path, in: directory.directory.raw) }
+        defer { changes.raise() }
+        return try uploads.map { try put($0.upload, $0.file, in: directory) }
+    }
+
+    private func put(_ upload: Upload, _ file: RunFile, in directory: borrowing RunDirectory) throws -> Bool {
         try FileSystem.rename(
             upload.temporaryName, to: "\(ManagedRun.inputsName)/\(file.path)", from: directory.directory.raw,
             at: directory.directory.raw)
-        shared.withLock { shared in
+        let previous = shared.withLock { shared in
+            let previous = shared.inputs[file.path]
             shared.add(file.path, Input(size: file.size, sha256: file.sha256), program)
             shared.snapshot.keptBytes += file.size - (previous?.size ?? 0)
+            return previous
         }
-        changes.raise()
         monitor.count { $0.uploadedBytes += file.size }
         return previous != nil
     }
 
+    /// The directories that a name lies in, innermost first.
+    private static func parents(of name: String) -> [String] {
+        var parents: [String] = []
+        var parent = name[...]
+        while let slash = parent.lastIndex(of: "/") {
+            parent = parent[..<slash]
+            parents.append(String(parent))
+        }
+        return parents
+    }
+
     /// What the rules say of all files of one kind together, and of names that stand in each other's way.
-    private func refuseExcess(_ file: RunFile, in directory: borrowing RunDirectory) throws {
+    private func refuseExcess(
+        _ file: RunFile, beside shared: Shared, _ directories: Set<String>, in directory: borrowing RunDirectory
+    ) throws {
         func refuse(_ words: String) -> MonitorRefusal {
             MonitorRefusal(Violations([Violation(rule: "inputs", place: "input '\(file.path)'", message: words)]))
         }
         guard let bounds = program.inputBounds(of: file.path) else { throw refuse("no rule accepts it") }
-        var (count, total) = shared.withLock { shared -> (Int, Int64) in
-            let tally = shared.tallies[bounds.rule, default: .init()]
-            guard let previous = shared.inputs[file.path] else { return (tally.count, tally.bytes) }
-            return (tally.count - 1, tally.bytes - previous.size)
+        let tally = shared.tallies[bounds.rule, default: .init()]
+        var (count, total) = (tally.count, tally.bytes)
+        if let previous = shared.inputs[file.path] {
+            count -= 1
+            total -= previous.size
         }
-        var parent = file.path[...]
-        while let slash = parent.lastIndex(of: "/") {
-            parent = parent[..<slash]
-            if shared.withLock({ $0.inputs[String(parent)] != nil }) {
-                throw refuse("'\(parent)' is a file, so nothing can be inside it")
-            }
+        for parent in ManagedRun.parents(of: file.path) where shared.inputs[parent] != nil {
+            throw refuse("'\(parent)' is a file, so nothing can be inside it")
         }
         let place = "\(ManagedRun.inputsName)/\(file.path)"
-        if (try? FileStatus(path: place, at: directory.directory.raw, following: false))?.kind == .directory {
+        let found = try? FileStatus(path: place, at: directory.directory.raw, following: false)
+        if found?.kind == .directory || directories.contains(file.path) {
             throw refuse("there are inputs inside of a directory of that name")
         }
         count += 1
@@ -232,6 +258,22 @@ public final class Upload: Sendable {
     ///
     /// - Returns: the file, and whether there was one of that name.
     public func finish() async throws -> (file: RunFile, replaced: Bool) {
+        let taken = try checked()
+        let replaced = try await run.place([(self, taken)], mayReplace: mayReplace)
+        progress.withLock { $0.isPlaced = true }
+        return (taken, replaced[0])
+    }
+
+    /// The same for the files of one run, all of them or none.
+    public static func finish(_ uploads: [Upload]) async throws {
+        guard let first = uploads.first else { return }
+        let all = try uploads.map { (upload: $0, file: try $0.checked()) }
+        _ = try await first.run.place(all, mayReplace: true)
+        for upload in uploads { upload.progress.withLock { $0.isPlaced = true } }
+    }
+
+    /// The file, when its content is what its rule asks for.
+    private func checked() throws -> RunFile {
         let (hash, size) = progress.withLock { ($0.hash, $0.size) }
         let types = run.program.contentTypes(ofInput: path, size: size)
         if !types.isEmpty {
@@ -240,9 +282,6 @@ public final class Upload: Sendable {
                 throw MonitorRefusal(Violations([violation]))
             }
         }
-        let taken = RunFile(path: path, kind: .input, size: size, sha256: hex(hash.finalize()))
-        let replaced = try await run.place(self, taken, mayReplace: mayReplace)
-        progress.withLock { $0.isPlaced = true }
-        return (taken, replaced)
+        return RunFile(path: path, kind: .input, size: size, sha256: hex(hash.finalize()))
     }
 }
