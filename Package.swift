@@ -116,7 +116,8 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "Privileged", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "Control", dependencies: ["TestSupport"], exclude: ["Stored", "schemathesis"], swiftSettings: strict),
+            name: "Control", dependencies: ["TestSupport"],
+            exclude: ["Stored", "schemathesis", "schemathesis.toml", "schemathesis_hooks.py"], swiftSettings: strict),
         .testTarget(name: "Tidy", swiftSettings: strict),
     ]
 )

@@ -19,9 +19,11 @@ actor ArchiveUpload {
             switch event {
             case .file(let name, _, _):
                 guard whole.count < mostFiles else {
-                    throw Problem(
-                        .invalid,
-                        "the archive has more files than the \(mostFiles) that program '\(run.program.name)' takes")
+                    throw Violations([
+                        Violation(
+                            rule: "inputs", place: "archive",
+                            message: "more files than the \(mostFiles) that program '\(run.program.name)' takes")
+                    ])
                 }
                 current = try await run.upload(name)
             case .data(let data):

@@ -41,12 +41,13 @@ struct Notify: Sendable {
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard fits, descriptor >= 0 else { return }
         defer { close(descriptor) }
+        let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
         let size = MemoryLayout<sockaddr_un>.offset(of: \.sun_path).unsafelyUnwrapped + name.count
-        // systemd that does not listen is no reason to stop serving.
+        // A systemd that does not listen, or is too busy to, is no reason to stop serving.
         _ = withUnsafePointer(to: &target) { target in
             target.withMemoryRebound(to: sockaddr.self, capacity: 1) { target in
                 Array(state.utf8).withUnsafeBytes {
-                    sendto(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL), target, socklen_t(size))
+                    sendto(descriptor, $0.baseAddress, $0.count, flags, target, socklen_t(size))
                 }
             }
         }

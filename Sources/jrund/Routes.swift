@@ -47,7 +47,8 @@ struct Routes {
         router.on(RouterPath(path), method: method.method) { request, context -> Response in
             let path = request.uri.path
             // Hummingbird does not tell '/v1//runs/' from '/v1/runs'.
-            if !path.contains("/files/"), path.contains("//") || path.count > 1 && path.hasSuffix("/") {
+            let isFile = path.contains("/files/") && !path.hasSuffix("/files/")
+            if !isFile, path.contains("//") || path.count > 1 && path.hasSuffix("/") {
                 throw Problem(.notFound, "there is no such route")
             }
             let query = try Query(request.uri.query, known: method.query)

@@ -49,7 +49,6 @@ extension Control {
             Bad(path: "/v1/runs?limit=99999999999999999999", status: 400),
             Bad(path: "/v1/runs?state=sleeping", status: 400, says: "sleeping"),
             Bad(path: "/v1/runs?state=", status: 400), Bad(path: "/v1/runs?after=x", status: 400),
-            Bad(path: "/v1/runs?user=nobody-of-that-name", status: 400),
             Bad(path: "/v1/runs?program=%ff", status: 400), Bad(path: "/v1/runs?program=%zz", status: 400),
             Bad(path: "/v1/runs/{id}?wait=601", status: 400), Bad(path: "/v1/runs/{id}?wait=-1", status: 400),
             Bad(path: "/v1/runs/{id}?wait=1s", status: 400),
@@ -98,24 +97,24 @@ extension Control {
                 method: "POST", path: "/v1/runs", headers: [json, "Idempotency-Key: \u{fc}"], body: Array(create.utf8),
                 status: 400, says: "Idempotency-Key"),
             // Files
-            Bad(path: "/v1/runs/{id}/files/a.txt", status: 404), Bad(path: "/v1/runs/{id}/files/", status: 400),
-            Bad(path: "/v1/runs/{id}/files/..%2f..%2fetc%2fpasswd", status: 400),
-            Bad(path: "/v1/runs/{id}/files/../../../etc/passwd", status: 400),
-            Bad(path: "/v1/runs/{id}/files/%2e%2e/run.json", status: 400),
-            Bad(path: "/v1/runs/{id}/files//etc/passwd", status: 400),
-            Bad(path: "/v1/runs/{id}/files/%2fetc%2fpasswd", status: 400),
+            Bad(path: "/v1/runs/{id}/files/a.txt", status: 404), Bad(path: "/v1/runs/{id}/files/", status: 404),
+            Bad(path: "/v1/runs/{id}/files/..%2f..%2fetc%2fpasswd", status: 404),
+            Bad(path: "/v1/runs/{id}/files/../../../etc/passwd", status: 404),
+            Bad(path: "/v1/runs/{id}/files/%2e%2e/run.json", status: 404),
+            Bad(path: "/v1/runs/{id}/files//etc/passwd", status: 404),
+            Bad(path: "/v1/runs/{id}/files/%2fetc%2fpasswd", status: 404),
             Bad(path: "/v1/runs/{id}/files/a%00.txt", status: 400),
             Bad(path: "/v1/runs/{id}/files/%ff.txt", status: 400), Bad(path: "/v1/runs/{id}/files/%zz", status: 400),
-            Bad(method: "PUT", path: "/v1/runs/{id}/files/..%2fx.txt", body: [65], status: 400),
-            Bad(method: "PUT", path: "/v1/runs/{id}/files/a%0a.txt", body: [65], status: 400),
-            Bad(method: "PUT", path: "/v1/runs/{id}/files/-a.txt", body: [65], status: 400),
+            Bad(method: "PUT", path: "/v1/runs/{id}/files/..%2fx.txt", body: [65], status: 422),
+            Bad(method: "PUT", path: "/v1/runs/{id}/files/a%0a.txt", body: [65], status: 422),
+            Bad(method: "PUT", path: "/v1/runs/{id}/files/-a.txt", body: [65], status: 422),
             Bad(
                 method: "PUT", path: "/v1/runs/{id}/files/\(String(repeating: "x", count: 1100)).txt", body: [65],
-                status: 400),
+                status: 422),
             Bad(
                 method: "PUT", path: "/v1/runs/{id}/files/a.txt", headers: ["If-None-Match: \"x\""], body: [65],
                 status: 400),
-            Bad(method: "DELETE", path: "/v1/runs/{id}/files/..%2frun.json", status: 400),
+            Bad(method: "DELETE", path: "/v1/runs/{id}/files/..%2frun.json", status: 404),
             Bad(method: "PUT", path: "/v1/runs/{id}/archive", body: Array("no archive".utf8), status: 400),
             // What the state does not allow
             Bad(method: "POST", path: "/v1/runs/{ended}/suspend", status: 409),
@@ -134,7 +133,7 @@ extension Control {
                     #expect(answer.status == bad.status, "\(answer)")
                     #expect(answer.headers["content-type"] == "application/problem+json", "\(answer)")
                     #expect(answer.json["status"].int == answer.status && !answer.detail.isEmpty, "\(answer)")
-                    #expect(answer.text.contains(bad.says), "\(answer)")
+                    #expect(bad.says.isEmpty || answer.text.contains(bad.says), "\(answer)")
                     if answer.status == 422 { #expect(!answer.json["violations"].array.isEmpty, "\(answer)") }
                     if answer.status == 405 { #expect(answer.headers["allow"]?.isEmpty == false, "\(answer)") }
                 }

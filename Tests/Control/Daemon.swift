@@ -103,9 +103,8 @@ final class Daemon {
         var command = Command(["/bin/sh", "-c", shell] + jrund)
         command.environment = environment
         command.seconds = 300
-        let child = try Child(command)
-        self.child = child
-        notified = []
+        forgetNotifications()
+        child = try Child(command)
     }
 
     /// Returns when the daemon has said so; fails when it ends before.
@@ -128,7 +127,12 @@ final class Daemon {
         }
     }
 
-    func forgetNotifications() { notified = [] }
+    /// Also makes room for the next: the kernel holds no more than ten.
+    func forgetNotifications() {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while recv(notifications, &buffer, buffer.count, Int32(MSG_DONTWAIT)) > 0 {}
+        notified = []
+    }
 
     private func listenForNotifications() throws {
         notifications = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

@@ -43,7 +43,9 @@ extension Control {
         @Test func aBrokenConfigurationKeepsTheOldOne() throws {
             try withDaemon({ $0["capacity"] = "{runs: 7, memory: 9GiB, cpus: 9, queue: 9}" }) { daemon in
                 let live = try daemon.startRun("sleep", "forever")
-                for (broken, says) in [("capacity: {runs: none}\n", "runs"), ("capacty: {}\n", "capacty"), ("{", "")] {
+                for (broken, says) in [
+                    ("capacity: {runs: none}\n", "runs"), ("capacty: {}\n", "capacty"), ("{", "YAML"),
+                ] {
                     try Data(broken.utf8).write(to: URL(fileURLWithPath: "\(daemon.directory)/jrund.yaml"))
                     let problems = try daemon.post("/v1/reload").json["problems"].strings
                     #expect(!problems.isEmpty && problems.joined().contains(says), "\(problems)")
