@@ -8,6 +8,8 @@ import Runs
 
 extension API {
     private static let keepAliveSeconds: Int64 = 15
+    /// The head of an answer goes out with its first bytes, and a client waits for the head.
+    private static let opening = ": open\n\n"
 
     /// Of all runs that the caller may see.
     func events(_ call: Call) async throws -> Response {
@@ -15,6 +17,7 @@ extension API {
         let reader = try await onDisk { try monitor.events.reader(after: last) }
         let (connection, peer, daemon) = (call.connection, call.peer, self.daemon)
         return stream { writer in
+            try await writer.write(ByteBuffer(string: API.opening))
             var hasGap = reader.hasGap
             while true {
                 let events = try await onDisk { try reader.next() }
@@ -41,6 +44,7 @@ extension API {
         let node = try await onDisk { try monitor.events.reader(after: nil) }
         let connection = call.connection
         return stream { writer in
+            try await writer.write(ByteBuffer(string: API.opening))
             var last = first
             while true {
                 let from = last

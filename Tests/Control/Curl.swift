@@ -22,21 +22,22 @@ struct Call {
         }
     }
 
-    /// - Parameter headerFile: curl writes the answer's headers there.
-    func command(socket: String, headerFile: String) -> Command {
+    /// - Parameters:
+    ///   - headerFile: curl writes the answer's headers there.
+    ///   - bodyFile: holds the body; a pipe would need somebody who feeds it.
+    func command(socket: String, headerFile: String, bodyFile: String) -> Command {
         var arguments =
             wrapper + [
                 "/usr/bin/curl", "-sS", "-N", "--globoff", "--path-as-is", "--unix-socket", socket, "-D", headerFile,
             ]
         arguments += method == "HEAD" ? ["--head"] : ["-X", method]
         arguments += headers.flatMap { ["-H", $0] } + options
-        if body != nil { arguments += ["--data-binary", "@-"] }
+        if body != nil { arguments += ["--data-binary", "@\(bodyFile)"] }
         if body != nil, !headers.contains(where: { $0.hasPrefix("Content-Type:") }) {
             arguments += ["-H", "Content-Type: application/octet-stream"]
         }
         var command = Command(arguments + ["http://jrun\(path)"])
         command.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
-        command.input = body
         command.seconds = seconds
         return command
     }

@@ -169,17 +169,19 @@ final class Daemon {
 
     /// Sends it with curl.
     func send(_ call: Call) throws -> Answer {
-        let headerFile = nextHeaderFile()
-        let ended = try call.command(socket: socket, headerFile: headerFile).run()
-        return try answer(to: call, ended, headerFile)
+        try begin(call).finish()
     }
 
     /// A request that goes on: its child, and what makes an answer of it at its end.
     func begin(_ call: Call) throws -> Exchange {
         let headerFile = nextHeaderFile()
-        return Exchange(
-            call: call, child: try Child(call.command(socket: socket, headerFile: headerFile)), headerFile: headerFile,
-            daemon: self)
+        let bodyFile = "\(headerFile)-body"
+        if let body = call.body {
+            try Data(body).write(to: URL(fileURLWithPath: bodyFile))
+            chmod(bodyFile, 0o644)
+        }
+        let command = call.command(socket: socket, headerFile: headerFile, bodyFile: bodyFile)
+        return Exchange(call: call, child: try Child(command), headerFile: headerFile, daemon: self)
     }
 
     fileprivate func answer(to call: Call, _ ended: Ended, _ headerFile: String) throws -> Answer {

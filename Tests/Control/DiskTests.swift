@@ -59,13 +59,19 @@ extension Control {
             }
         }
 
-        /// A run whose output finds no room on the disk is ended for it, and says so.
+        /// A run whose output finds no room is ended for it; that can be written down when there is room again.
         @Test func outputThatFindsNoRoom() throws {
-            try withSmallDisk("size=6m") { daemon in
+            try withSmallDisk("size=8m") { daemon in
+                let ballast = try daemon.create("exit", "0")
+                #expect(
+                    try daemon.put("/v1/runs/\(ballast)/files/a.bin", [UInt8](repeating: 7, count: 2 << 20)).status
+                        == 201)
                 let id = try daemon.startRun("write-stdout", "16MiB")
+                try daemon.awaitEnd(ofStdoutOf: id)
+                #expect(try daemon.get("/v1/info").status == 200)
+                #expect(try daemon.delete("/v1/runs/\(ballast)").status == 204)
                 let run = try daemon.ended(id)
                 #expect(run["state"].string == "killed" && run["cause"].string == "output", "\(run)")
-                #expect(try daemon.get("/v1/info").status == 200)
             }
         }
 

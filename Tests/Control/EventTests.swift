@@ -114,7 +114,7 @@ extension Control {
         @Test func whoWaitsIsNotCutOff() throws {
             try withDaemon { daemon in
                 let follower = try daemon.begin(Call("GET", "/v1/events"))
-                // A comment every 15 seconds; the first may only be the beginning.
+                // The first is the beginning; then one every 15 seconds.
                 try follower.await("\n\n:")
                 try follower.abandon()
             }

@@ -76,11 +76,7 @@ extension Control {
                 #expect(try daemon.put(path, "one".utf8, headers: ["If-None-Match: *"]).status == 201)
                 let refused = try daemon.put(path, "two".utf8, headers: ["If-None-Match: *"])
                 #expect(refused.status == 412 && refused.problem == "precondition", "\(refused)")
-                #expect(try daemon.put(path, "two".utf8, headers: ["If-Match: \"x\""]).status == 412)
                 #expect(try daemon.get(path).text == "one")
-                let tag = try #require(try daemon.get(path).headers["etag"])
-                #expect(try daemon.put(path, "two".utf8, headers: ["If-Match: \(tag)"]).status == 204)
-                #expect(try daemon.get(path).text == "two")
             }
         }
 

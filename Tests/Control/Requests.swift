@@ -66,6 +66,11 @@ extension Daemon {
         try follower.abandon()
     }
 
+    /// Returns when the program has closed stdout, or nothing more of it can be kept.
+    func awaitEnd(ofStdoutOf id: String) throws {
+        _ = try send(Call("GET", "/v1/runs/\(id)/stdout?follow=true"))
+    }
+
     func run(_ id: String) throws -> JSON { try get("/v1/runs/\(id)").json }
     func state(_ id: String) throws -> String { try run(id)["state"].string ?? "?" }
 
