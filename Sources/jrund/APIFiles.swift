@@ -60,7 +60,7 @@ extension API {
             let piece = try await onDisk { try opened.read(from: from, upTo: count) }
             // It was promised by its size, so the answer cannot be completed any more.
             guard !piece.isEmpty else { throw Problem(.node, "file '\(opened.file.path)' has become shorter") }
-            try await writer.write(ByteBuffer(bytes: piece))
+            try await writer.send(piece)
             offset += Int64(piece.count)
         }
     }

@@ -50,7 +50,7 @@ extension API {
                 let wanted = Int(min(rest, Int64(API.pieceBytes)))
                 let piece = try await onDisk { try reader.read(upTo: wanted) }
                 guard !piece.isEmpty else { throw Problem(.node, "the kept bytes have become fewer") }
-                try await writer.write(ByteBuffer(bytes: piece))
+                try await writer.send(piece)
                 rest -= Int64(piece.count)
             }
             try await writer.finish(nil)
@@ -68,7 +68,7 @@ extension API {
             if piece.isEmpty {
                 guard try await connection.whileOpen({ await reader.waitForMore() }) else { return }
             } else {
-                try await writer.write(ByteBuffer(bytes: piece))
+                try await writer.send(piece)
                 rest -= Int64(piece.count)
             }
         }

@@ -1,3 +1,4 @@
+import Hummingbird
 import NIOCore
 import Synchronization
 
@@ -88,4 +89,15 @@ final class Connection: Sendable {
     func isBodyRead(_ number: Int) -> Bool { state.withLock { $0.bodyRead == number } }
 
     func hasWholeRequest(_ number: Int) -> Bool { state.withLock { $0.requestsReceived >= number } }
+}
+
+extension ResponseBodyWriter {
+    /// Writes one piece of many, and returns when the socket has room for the next.
+    ///
+    /// SwiftNIO's channel takes itself for writable until its event loop has had a turn, and `write` does not wait for that:
+    /// without the turn, whoever reads from a disk faster than a busy loop writes would pile up what is on its way.
+    mutating func send(_ piece: [UInt8]) async throws {
+        try await write(ByteBuffer(bytes: piece))
+        try await Connection.current?.channel.eventLoop.submit {}.get()
+    }
 }
