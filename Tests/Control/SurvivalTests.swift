@@ -7,9 +7,9 @@ import Testing
 extension Control {
     @Suite struct Survival {
         private func withCat(
-            _ change: (inout Configuration) -> Void = { _ in }, _ body: (Daemon) throws -> Void
+            _ settings: [String: String] = [:], _ body: (Daemon) throws -> Void
         ) throws {
-            try withDaemon(programs: [try ProgramFile(keys: ["stdin": "stream"])], change, body)
+            try withDaemon(programs: [try ProgramFile(keys: ["stdin": "stream"])], settings, body)
         }
 
         private func write(_ text: String, to id: String, _ daemon: Daemon, close: Bool = false) throws {
@@ -54,7 +54,7 @@ extension Control {
         }
 
         @Test(arguments: [SIGTERM, SIGKILL]) func everythingIsFoundAgain(_ signal: Int32) throws {
-            try withCat({ $0["capacity"] = "{runs: 3, memory: 9GiB, cpus: 9, queue: 9}" }) { daemon in
+            try withCat(["capacity": "{runs: 3, memory: 9GiB, cpus: 9, queue: 9}"]) { daemon in
                 let created = try daemon.create("batch", "read", "a.txt")
                 _ = try daemon.put("/v1/runs/\(created)/files/a.txt", "kept".utf8)
                 let running = try daemon.startRun("cat"), suspended = try daemon.startRun("cat")
