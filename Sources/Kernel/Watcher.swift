@@ -56,6 +56,10 @@ public final class Watcher: Sendable {
 
     private func forget(_ key: UInt64) {
         guard let registration = state.withLock({ $0.registrations.removeValue(forKey: key) }) else { return }
+        // Closing is not enough: a duplicate elsewhere keeps the registration alive, which would then report for ever, and
+        // stand in the way of the next file with this number. Source: epoll(7), questions and answers.
+        var event = k_epoll_event()
+        _ = sys_epoll_ctl(epoll, EPOLL_CTL_DEL, registration.file, &event)
         _ = sys_close(registration.file)
     }
 
