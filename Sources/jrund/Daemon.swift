@@ -176,6 +176,13 @@ final class Daemon: Sendable {
         }
     }
 
+    /// Runs are kept for a time, which also passes while nothing happens.
+    func keepTime(on loop: any EventLoop) {
+        loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [monitor] _ in
+            Task { await monitor.applyRetention() }
+        }
+    }
+
     /// Goes through an event loop and the cooperative pool, so that a server in which either is stuck is ended by systemd.
     func beat(on loop: any EventLoop) {
         guard let interval = notify.heartbeatNanoseconds else { return }

@@ -102,6 +102,7 @@ struct Jrund {
                 queued again: \(found.queued); kept: \(found.kept); cleaned away: \(found.cleaned)
                 """)
             daemon.beat(on: group.next())
+            daemon.keepTime(on: group.next())
             daemon.logger.info("jrund \(version) serves \(socket.name)")
             daemon.notify.ready(status: daemon.statusText)
             try await daemon.serve(socket.descriptor, on: group)
