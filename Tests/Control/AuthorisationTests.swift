@@ -70,7 +70,7 @@ extension Control {
         }
 
         @Test func administratorsAreAGroup() throws {
-            try withDaemon(["admin_group": "games"]) { daemon in
+            try withDaemon(keys: ["admin_group": "games"]) { daemon in
                 let id = try daemon.create("exit", "0")
                 let games = try groupID("games")
                 func asMember(_ call: inout Call) {
@@ -97,7 +97,7 @@ extension Control {
                 try ProgramFile("his", keys: ["who": "{users: [nobody]}"]), try ProgramFile("moved"),
             ]
             try withDaemon(
-                programs: programs, ["access": "[{program: moved, users: [games]}]"]
+                programs: programs, keys: ["access": "[{program: moved, users: [games]}]"]
             ) { daemon in
                 func names(_ change: (inout Call) -> Void) throws -> [String] {
                     try daemon.send(Call("GET", "/v1/programs").with(change)).json["programs"].array

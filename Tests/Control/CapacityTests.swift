@@ -9,7 +9,7 @@ extension Control {
         }
 
         @Test func whatDoesNotFitWaitsInOrder() throws {
-            try withDaemon(["capacity": "{runs: 1, memory: 100GiB, cpus: 100, queue: 2}"]) { daemon in
+            try withDaemon(keys: ["capacity": "{runs: 1, memory: 100GiB, cpus: 100, queue: 2}"]) { daemon in
                 let first = try daemon.startRun("sleep", "forever")
                 let second = try daemon.create("sleep", "forever"), third = try daemon.create("sleep", "forever")
                 let fourth = try daemon.create("sleep", "forever")
@@ -42,7 +42,7 @@ extension Control {
         }
 
         @Test func whoDoesNotWantToWaitIsToldSo() throws {
-            try withDaemon(["capacity": "{runs: 1, memory: 100GiB, cpus: 100, queue: 10}"]) { daemon in
+            try withDaemon(keys: ["capacity": "{runs: 1, memory: 100GiB, cpus: 100, queue: 10}"]) { daemon in
                 let first = try daemon.startRun("sleep", "forever")
                 let second = try daemon.create("exit", "0")
                 #expect(try daemon.post("/v1/runs/\(second)/start?queue=false").problem == "busy")
@@ -54,7 +54,7 @@ extension Control {
         }
 
         @Test func aNodeThatLetsNobodyWait() throws {
-            try withDaemon(["capacity": "{runs: 1, memory: 100GiB, cpus: 100, queue: 0}"]) { daemon in
+            try withDaemon(keys: ["capacity": "{runs: 1, memory: 100GiB, cpus: 100, queue: 0}"]) { daemon in
                 _ = try daemon.startRun("sleep", "forever")
                 let second = try daemon.create("exit", "0")
                 #expect(try daemon.command("start", second).problem == "busy")
@@ -66,7 +66,7 @@ extension Control {
 
         @Test(arguments: [("kill", "killed", "kill-request"), ("terminate", "interrupted", "terminate-request")])
         func whoWaitsCanBeEnded(_ verb: String, _ state: String, _ cause: String) throws {
-            try withDaemon(["capacity": "{runs: 1, memory: 100GiB, cpus: 100, queue: 9}"]) { daemon in
+            try withDaemon(keys: ["capacity": "{runs: 1, memory: 100GiB, cpus: 100, queue: 9}"]) { daemon in
                 _ = try daemon.startRun("sleep", "forever")
                 let second = try daemon.create("exit", "0"), third = try daemon.create("exit", "0")
                 try daemon.command("start", second)
@@ -86,7 +86,7 @@ extension Control {
             "{runs: 50, memory: 300MiB, cpus: 9, queue: 9}", "{runs: 50, memory: 9GiB, cpus: 1, queue: 9}",
         ])
         func memoryAndProcessorsArePromisedToo(_ capacity: String) throws {
-            try withDaemon(["capacity": capacity]) { daemon in
+            try withDaemon(keys: ["capacity": capacity]) { daemon in
                 _ = try daemon.startRun("sleep", "forever")
                 let second = try daemon.create("exit", "0")
                 #expect(try daemon.command("start", second).status == 202)
@@ -95,7 +95,7 @@ extension Control {
 
         /// A run that can never have room is refused at once.
         @Test func moreThanThereEverIsDoesNotWait() throws {
-            try withDaemon(["capacity": "{runs: 5, memory: 100MiB, cpus: 9, queue: 9}"]) { daemon in
+            try withDaemon(keys: ["capacity": "{runs: 5, memory: 100MiB, cpus: 9, queue: 9}"]) { daemon in
                 let id = try daemon.create("exit", "0")
                 let answer = try daemon.command("start", id)
                 #expect([422, 503].contains(answer.status), "\(answer)")
@@ -104,7 +104,7 @@ extension Control {
         }
 
         @Test func aUserHasOnlySoManyLiveRuns() throws {
-            try withDaemon(["quota": "{runs: 1, kept: 1GiB}"]) { daemon in
+            try withDaemon(keys: ["quota": "{runs: 1, kept: 1GiB}"]) { daemon in
                 let first = try daemon.startRun("sleep", "forever")
                 let second = try daemon.create("exit", "0")
                 let refused = try daemon.command("start", second)
@@ -120,7 +120,7 @@ extension Control {
         }
 
         @Test func aUserKeepsOnlySoMuch() throws {
-            try withDaemon(["quota": "{runs: 9, kept: 1MiB}"]) { daemon in
+            try withDaemon(keys: ["quota": "{runs: 9, kept: 1MiB}"]) { daemon in
                 let id = try daemon.create("exit", "0")
                 let refused = try daemon.put("/v1/runs/\(id)/files/a.bin", [UInt8](repeating: 7, count: 2 << 20))
                 #expect(refused.status == 429 && refused.problem == "quota", "\(refused)")

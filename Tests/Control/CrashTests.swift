@@ -35,7 +35,7 @@ extension Control {
             let seed = Self.number("JRUN_SEED") ?? UInt64.random(in: 0...999_999)
             print("crashes: JRUN_SEED=\(seed) repeats the choices")
             let mountsBefore = mountPoints()
-            let daemon = try Daemon(["quota": "{runs: 1000, kept: 10GiB}"])
+            let daemon = try Daemon(keys: ["quota": "{runs: 1000, kept: 10GiB}"])
             do {
                 try daemon.write(try Self.program(at: daemon))
                 try daemon.start()

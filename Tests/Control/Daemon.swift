@@ -35,7 +35,7 @@ final class Daemon {
         return text.split(separator: "\n").suffix(12).joined(separator: "\n")
     }
 
-    init(programs: [ProgramFile]? = nil, _ settings: [String: String] = [:]) throws {
+    init(programs: [ProgramFile]? = nil, keys: [String: String] = [:]) throws {
         place = try Place.shared.get()
         let number = Place.number()
         directory = "\(place.directory)/\(number)"
@@ -43,7 +43,7 @@ final class Daemon {
         let first = 1_720_000_000 + UInt32(number) * 256
         uids = first...first + 255
         configuration = Configuration(directory: directory)
-        for (key, value) in settings { configuration[key] = value }
+        configuration.keys.merge(keys) { _, new in new }
         for name in ["", "/programs", "/state", "/runtime", "/scratch"] {
             try FileManager.default.createDirectory(atPath: directory + name, withIntermediateDirectories: false)
             chmod(directory + name, 0o755)
@@ -290,11 +290,12 @@ final class Exchange {
 }
 
 /// A daemon for one test: started before, cleaned up after; what it leaves fails the test.
+///
+/// - Parameter keys: of the configuration, in place of the usual ones.
 func withDaemon(
-    programs: [ProgramFile]? = nil, _ settings: [String: String] = [:],
-    _ body: (Daemon) throws -> Void
+    programs: [ProgramFile]? = nil, keys: [String: String] = [:], _ body: (Daemon) throws -> Void
 ) throws {
-    let daemon = try Daemon(programs: programs, settings)
+    let daemon = try Daemon(programs: programs, keys: keys)
     do {
         try daemon.start()
         try body(daemon)

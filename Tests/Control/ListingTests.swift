@@ -47,7 +47,7 @@ extension Control {
         }
 
         @Test func theNodeSaysWhatIsInUse() throws {
-            try withDaemon(["capacity": "{runs: 3, memory: 1GiB, cpus: 7, queue: 4}"]) { daemon in
+            try withDaemon(keys: ["capacity": "{runs: 3, memory: 1GiB, cpus: 7, queue: 4}"]) { daemon in
                 let before = try daemon.get("/v1/info").json
                 #expect(before["capacity"]["memory_bytes"].int == 1 << 30 && before["capacity"]["cpus"].int == 7)
                 #expect(before["used"]["runs"].int == 0 && before["enforcement"].string == "best-effort")

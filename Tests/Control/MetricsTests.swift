@@ -57,7 +57,7 @@ extension Control {
                 let refused = try daemon.send(Call("GET", "/metrics").with(asNobody))
                 #expect(refused.problem == "forbidden", "\(refused)")
             }
-            try withDaemon(["metrics": "{users: [nobody]}"]) { daemon in
+            try withDaemon(keys: ["metrics": "{users: [nobody]}"]) { daemon in
                 let metrics = try daemon.send(Call("GET", "/metrics").with(asNobody))
                 let reload = try daemon.send(Call("POST", "/v1/reload").with(asNobody))
                 #expect(metrics.status == 200 && reload.problem == "forbidden", "\(metrics) \(reload)")

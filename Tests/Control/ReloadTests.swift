@@ -41,7 +41,7 @@ extension Control {
         }
 
         @Test func aBrokenConfigurationKeepsTheOldOne() throws {
-            try withDaemon(["capacity": "{runs: 7, memory: 9GiB, cpus: 9, queue: 9}"]) { daemon in
+            try withDaemon(keys: ["capacity": "{runs: 7, memory: 9GiB, cpus: 9, queue: 9}"]) { daemon in
                 let live = try daemon.startRun("sleep", "forever")
                 for (broken, says) in [
                     ("capacity: {runs: none}\n", "runs"), ("capacty: {}\n", "capacty"), ("{", "YAML"),
@@ -74,7 +74,7 @@ extension Control {
 
         /// Room that a new configuration brings is used at once.
         @Test func whoWaitsStartsWhenThereIsRoom() throws {
-            try withDaemon(["capacity": "{runs: 1, memory: 9GiB, cpus: 9, queue: 9}"]) { daemon in
+            try withDaemon(keys: ["capacity": "{runs: 1, memory: 9GiB, cpus: 9, queue: 9}"]) { daemon in
                 _ = try daemon.startRun("sleep", "forever")
                 let second = try daemon.create("sleep", "forever")
                 #expect(try daemon.command("start", second).status == 202)

@@ -18,7 +18,10 @@ extension Control {
         }
 
         @Test func endedRunsGoWhenTheirTimeIsOver() throws {
-            try withDaemon(["retention": "{time: 1s, size: 1GiB, created: 1d}"]) { daemon in
+            try withDaemon(
+                programs: [try ProgramFile(limits: ["wall": "10m"])],
+                keys: ["retention": "{time: 1s, size: 1GiB, created: 1d}"]
+            ) { daemon in
                 let live = try daemon.startRun("sleep", "forever"), created = try daemon.create("exit", "0")
                 let ended = try daemon.startRun("exit", "0")
                 _ = try daemon.ended(ended)
@@ -29,7 +32,10 @@ extension Control {
         }
 
         @Test func whatIsNeverStartedGoesToo() throws {
-            try withDaemon(["retention": "{time: 1d, size: 1GiB, created: 1s}"]) { daemon in
+            try withDaemon(
+                programs: [try ProgramFile(limits: ["wall": "10m"])],
+                keys: ["retention": "{time: 1d, size: 1GiB, created: 1s}"]
+            ) { daemon in
                 let ended = try daemon.startRun("exit", "0")
                 _ = try daemon.ended(ended)
                 let created = try daemon.create("exit", "0")
@@ -39,7 +45,10 @@ extension Control {
         }
 
         @Test func theOldestGoWhenTheyAreTooLarge() throws {
-            try withDaemon(["retention": "{time: 1d, size: 5MiB, created: 1d}"]) { daemon in
+            try withDaemon(
+                programs: [try ProgramFile(limits: ["wall": "10m"])],
+                keys: ["retention": "{time: 1d, size: 5MiB, created: 1d}"]
+            ) { daemon in
                 let ids = try (0..<3).map { _ in
                     let id = try daemon.startRun("write-stdout", "2MiB")
                     _ = try daemon.ended(id)
@@ -52,7 +61,10 @@ extension Control {
         }
 
         @Test func neverOneThatHasAReader() throws {
-            try withDaemon(["retention": "{time: 1s, size: 1GiB, created: 1d}"]) { daemon in
+            try withDaemon(
+                programs: [try ProgramFile(limits: ["wall": "10m"])],
+                keys: ["retention": "{time: 1s, size: 1GiB, created: 1d}"]
+            ) { daemon in
                 let bytes = 8 << 20
                 let read = try daemon.create("write-stdout", "\(bytes)")
                 let slow = try daemon.begin(

@@ -46,7 +46,9 @@ extension Control {
                 #expect(upload.status == 0 || upload.status == 100)
                 try daemon.command("kill", id)
                 let answer = try upload.finish()
-                #expect(answer.status == 409 && answer.json["state"].string == "killed", "\(answer)")
+                // The pipe may break before the end is written down.
+                #expect(
+                    answer.status == 409 && ["killed", "running"].contains(answer.json["state"].string), "\(answer)")
             }
         }
 

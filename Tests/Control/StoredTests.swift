@@ -23,7 +23,7 @@ extension Control {
 
         @Test func aLaterDaemonReadsThem() throws {
             // They are older every day.
-            try withDaemon(["retention": "{time: 36500d, size: 10GiB, created: 36500d}"]) { daemon in
+            try withDaemon(keys: ["retention": "{time: 36500d, size: 10GiB, created: 36500d}"]) { daemon in
                 try daemon.end()
                 try restore(daemon)
                 try daemon.start()

@@ -96,9 +96,9 @@ extension Control {
         @Test func aFollowerCanHaveALimit() throws {
             try withDaemon(programs: [try ProgramFile(keys: ["stdin": "stream"])]) { daemon in
                 let id = try daemon.startRun("cat")
-                let follower = try daemon.begin(Call("GET", "/v1/runs/\(id)/stdout?follow=true&offset=2&limit=3"))
+                let follower = try daemon.begin(Call("GET", "/v1/runs/\(id)/stdout?follow=true&limit=3"))
                 _ = try daemon.send(Call("POST", "/v1/runs/\(id)/stdin").with { $0.body = Array("abcdefgh".utf8) })
-                #expect(try follower.finish().text == "cde")
+                #expect(try follower.finish().text == "abc")
                 #expect(try daemon.state(id) == "running")
             }
         }
