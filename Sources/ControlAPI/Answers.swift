@@ -140,9 +140,12 @@ public struct FileView: Codable, Sendable, Equatable {
     public var kind: String
     public var sizeBytes: Int64
     public var sha256: String
+    /// True for a result that its program made executable; otherwise left out.
+    public var executable: Bool?
 
-    public init(path: String, kind: String, sizeBytes: Int64, sha256: String) {
+    public init(path: String, kind: String, sizeBytes: Int64, sha256: String, executable: Bool? = nil) {
         (self.path, self.kind, self.sizeBytes, self.sha256) = (path, kind, sizeBytes, sha256)
+        self.executable = executable
     }
 }
 

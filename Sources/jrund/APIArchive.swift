@@ -17,7 +17,8 @@ extension API {
                     let opened = try await onDisk { try run.open(file.path) }
                     let size = opened.file.size
                     // The time says nothing: files of a run come and go with it.
-                    let header = TarWriter.header(name: file.path, size: size, modified: 0)
+                    let header = TarWriter.header(
+                        name: file.path, size: size, modified: 0, isExecutable: opened.file.isExecutable)
                     try await writer.write(ByteBuffer(bytes: header))
                     try await write(opened, 0..<size, to: &writer)
                     let padding = TarWriter.padding(behind: size)

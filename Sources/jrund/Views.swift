@@ -55,7 +55,9 @@ extension StreamSink {
 
 extension FileView {
     init(_ file: RunFile) {
-        self.init(path: file.path, kind: file.kind.rawValue, sizeBytes: file.size, sha256: file.sha256)
+        self.init(
+            path: file.path, kind: file.kind.rawValue, sizeBytes: file.size, sha256: file.sha256,
+            executable: file.isExecutable ? true : nil)
     }
 }
 

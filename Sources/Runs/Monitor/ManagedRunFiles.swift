@@ -11,8 +11,12 @@ extension ManagedRun {
                 RunFile(path: name, kind: .input, size: input.size, sha256: try sha256(of: name, input))
             }.sorted { $0.path < $1.path }
         }
-        return try results().map { RunFile(path: $0.path, kind: .result, size: $0.size, sha256: $0.sha256) }
-            .sorted { $0.path < $1.path }
+        let directory = try open()
+        return try results().map { result in
+            let stored = try? FileStatus(
+                path: "\(ManagedRun.resultsName)/\(result.path)", at: directory.directory.raw, following: false)
+            return RunFile(result, stored)
+        }.sorted { $0.path < $1.path }
     }
 
     private nonisolated func results() throws -> [HarvestedFile] {
@@ -53,8 +57,7 @@ extension ManagedRun {
         let directory = try open()
         let file = try SharedFile(
             FileSystem.openBeneath(directory.directory.raw, "\(ManagedRun.resultsName)/\(path)", .read))
-        return OpenedFile(
-            reading, file, RunFile(path: path, kind: .result, size: result.size, sha256: result.sha256))
+        return OpenedFile(reading, file, RunFile(result, try FileStatus(of: file.file.raw)))
     }
 
     /// Begins to replace or add an input. - Throws: `conflict`, `invalid`, `precondition`
@@ -135,6 +138,15 @@ extension ManagedRun {
             shared.snapshot.keptBytes -= input.size
         }
         changes.raise()
+    }
+}
+
+extension RunFile {
+    /// - Parameter stored: what is on disk; nil when it is not there any more.
+    init(_ result: HarvestedFile, _ stored: FileStatus?) {
+        self.init(
+            path: result.path, kind: .result, size: result.size, sha256: result.sha256,
+            isExecutable: (stored?.mode ?? 0) & 0o100 != 0)
     }
 }
 

@@ -44,6 +44,8 @@ public struct RunFile: Sendable, Equatable {
     public var size: Int64
     /// SHA-256 in hexadecimal.
     public var sha256: String
+    /// Of a result that its program made executable.
+    public var isExecutable = false
 }
 
 /// A stream of the program that jrun-init keeps in a spool.

@@ -62,7 +62,8 @@ final class OutputDirectory {
         _ file: FileView, of id: String, as name: String, in parent: Int32, _ client: ControlClient
     ) throws {
         let temporary = ".jrun-\(RunID())"
-        let target = try FileSystem.openBeneath(parent, temporary, [.write, .create, .exclusive], mode: 0o644)
+        let target = try FileSystem.openBeneath(
+            parent, temporary, [.write, .create, .exclusive], mode: file.executable == true ? 0o755 : 0o644)
         var isPublished = false
         defer { if !isPublished { try? FileSystem.removeFile(temporary, at: parent) } }
         let progress = TransferProgress(file.path, total: file.sizeBytes)
