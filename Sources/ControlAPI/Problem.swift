@@ -45,6 +45,8 @@ public struct Problem: Codable, Sendable, Equatable, Error, CustomStringConverti
     public var state: String?
     /// Where the kept bytes of an ended stream are, with `ended`.
     public var kept: String?
+    /// 126 or 127, when the program's executable cannot be executed or is not there; with `invalid`.
+    public var exitCode: Int32?
 
     public init(_ kind: Kind, _ detail: String) {
         type = "urn:jrun:problem:\(kind.name)"

@@ -101,7 +101,7 @@ func reporting(_ body: () throws -> Void) throws {
         throw ExitCode(125)
     } catch let problem as Problem {
         for sentence in problem.sentences { complain(sentence) }
-        throw ExitCode(125)
+        throw ExitCode(problem.exitCode ?? 125)
     } catch let errors as ProgramFileErrors {
         for error in errors.errors { complain("\(error)") }
         throw ExitCode(125)

@@ -17,6 +17,7 @@ extension API {
         let program = try usableProgram(form.program, call)
         let (run, _) = try await monitor.create(form, of: program.loaded, for: call.owner)
         do {
+            try await API.closeStdin(of: run)
             _ = try await run.start()
         } catch {
             // Nobody knows of it but this request.
@@ -25,7 +26,6 @@ extension API {
         }
         do {
             try await call.connection.whileOpen {
-                try await API.closeStdin(of: run)
                 await run.waitForEnd()
             }
         } catch is CancellationError {
@@ -38,19 +38,12 @@ extension API {
         return try jrund.answer(answer)
     }
 
-    /// The program finds its stdin empty, as soon as there is one.
+    /// Before the start: the program finds its stdin empty.
     private static func closeStdin(of run: ManagedRun) async throws {
         guard run.program.stdin == .stream else { return }
-        while case let version = run.changes.version, run.snapshot.state == .starting, !Task.isCancelled {
-            await run.changes.wait(after: version)
-        }
-        do {
-            let writer = try await run.openStdin()
-            try await writer.close()
-            writer.finish()
-        } catch let refusal as MonitorRefusal where refusal.kind == .conflict {
-            // It has ended already.
-        }
+        let writer = try await run.openStdin(closing: true)
+        defer { writer.finish() }
+        try await writer.close()
     }
 
     // MARK: The answer

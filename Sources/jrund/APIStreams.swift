@@ -80,7 +80,7 @@ extension API {
         let run = try visibleRun(call)
         let shallClose = try call.query.bool("close", default: false)
         let connection = call.connection
-        let writer = try await connection.whileOpen { try await run.openStdin() }
+        let writer = try await connection.whileOpen { try await run.openStdin(closing: shallClose) }
         connection.allowsSilence = true
         defer { connection.allowsSilence = false }
         do {

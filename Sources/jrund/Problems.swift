@@ -10,6 +10,7 @@ extension Problem {
         self.init(Problem.kind(of: refusal.kind), refusal.description)
         if refusal.kind == .invalid { violations = refusal.violations.map(ViolationView.init) }
         state = refusal.state?.rawValue
+        exitCode = refusal.exitCode
     }
 
     /// What the program's rules refuse.

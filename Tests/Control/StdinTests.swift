@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -82,6 +83,37 @@ extension Control {
                 #expect(closed.json["stdin"]["closed"].bool == true)
                 let after = try daemon.send(write("x".utf8, to: deaf))
                 #expect(after.status == 409 && after.json["state"].string == "running", "\(after)")
+            }
+        }
+
+        /// Nobody has to come back for a run that waits.
+        @Test func itCanBeClosedInAdvance() throws {
+            try withCat { daemon in
+                let id = try daemon.create("cat")
+                for _ in 1...2 {
+                    let closed = try daemon.post("/v1/runs/\(id)/stdin?close=true")
+                    #expect(closed.status == 200 && closed.json["stdin"]["closed"].bool == true, "\(closed)")
+                }
+                let bytes = try daemon.send(write("x".utf8, to: id, "?close=true"))
+                #expect(bytes.status == 409 && bytes.json["state"].string == "created", "\(bytes)")
+                #expect(try daemon.post("/v1/runs/\(id)/stdin").status == 409)
+                try daemon.restart(SIGKILL)
+                #expect(try daemon.run(id)["stdin"]["closed"].bool == true)
+                #expect(try daemon.command("start", id).status == 200)
+                let run = try daemon.ended(id)
+                #expect(run["state"].string == "complete" && run["stdin"]["bytes"].int == 0, "\(run)")
+            }
+        }
+
+        /// What is refused does not close it.
+        @Test func bytesBeforeTheStartCloseNothing() throws {
+            try withCat { daemon in
+                let id = try daemon.create("cat")
+                #expect(try daemon.send(write("x".utf8, to: id, "?close=true")).status == 409)
+                try daemon.command("start", id)
+                #expect(try daemon.send(write("hello".utf8, to: id, "?close=true")).status == 200)
+                _ = try daemon.ended(id)
+                #expect(try daemon.get("/v1/runs/\(id)/stdout").text == "hello")
             }
         }
 

@@ -59,13 +59,9 @@ extension ManagedRun {
     private func refusal(_ error: any Error) -> MonitorRefusal {
         switch error {
         case let refusal as MonitorRefusal: refusal
-        case let refused as RunRefused: MonitorRefusal(Violations([nodeViolation("\(refused)")]))
+        case let refused as RunRefused: MonitorRefusal(refused, program: program.name)
         default: MonitorRefusal(.node, "run '\(id)': \(error)")
         }
-    }
-
-    private func nodeViolation(_ words: String) -> Violation {
-        Violation(rule: "node", place: "program '\(program.name)'", message: words)
     }
 
     /// From the inputs on disk to the program's execve. What could not be launched because of a step of the plan has failed;
@@ -141,6 +137,7 @@ extension ManagedRun {
             monitor.log(.error, "cannot be watched, so it is killed: \(error)", id)
             sendControl(JRUN_CONTROL_KILL)
         }
+        closeStdinIfNoted()
         let started = StatusFile.read(at: "\(path)/status")?.started_realtime ?? realtimeNanoseconds()
         do { try transition(to: .running) { $0.started = timestamp(started) } } catch {
             monitor.log(.error, "the event 'running' is lost: \(error)", id)

@@ -39,8 +39,12 @@ extension ManagedRun {
         return StreamReader(self, "\(path)/\(stream.rawValue)", from: offset)
     }
 
-    /// For one request at a time: a second one waits here. - Throws: `conflict`, `notFound`
-    public func openStdin() async throws -> StdinWriter {
+    /// For one request at a time: a second one waits here.
+    ///
+    /// - Parameter closing: it shall be closed behind what is written. Before the program runs that is all that can be
+    ///   done: then the writer takes no bytes.
+    /// - Throws: `conflict`, `notFound`
+    public func openStdin(closing: Bool = false) async throws -> StdinWriter {
         guard program.stdin == .stream else {
             let words = if case .file(let name) = program.stdin { "is the input '\(name)'" } else { "is empty" }
             throw MonitorRefusal(.notFound, "stdin of program '\(program.name)' \(words)")
@@ -55,13 +59,17 @@ extension ManagedRun {
             await changes.wait(after: version)
             try Task.checkCancellation()
         }
-        do { return try takeStdin() } catch {
+        do { return try takeStdin(closing: closing) } catch {
             stdinIsFree()
             throw error
         }
     }
 
-    private func takeStdin() throws -> StdinWriter {
+    private func takeStdin(closing: Bool) throws -> StdinWriter {
+        if closing, state == .created || state == .starting {
+            try refuseIfRemoved()
+            return StdinWriter(self, OwnedFD(taking: -1))
+        }
         guard state == .running || state == .suspended else { throw conflict("only a running program takes stdin") }
         if shared.withLock({ $0.stdin.isClosed }) { throw conflict("its stdin was closed already") }
         guard let record = StatusFile.read(at: "\(path)/status"), process != nil,
@@ -75,10 +83,16 @@ extension ManagedRun {
         changes.raise()
     }
 
-    /// jrun-init lets go of its end, and with that of the last writer the program reads the end.
+    /// jrun-init lets go of its end, and with that of the last writer the program reads the end. Noted first: what is noted
+    /// is done at the launch, or by the next jrund.
     func closeStdin() {
-        sendControl(JRUN_CONTROL_CLOSE)
         note { $0.isClosed = true }
+        sendControl(JRUN_CONTROL_CLOSE)
+    }
+
+    /// Carries out what was noted before there was a jrun-init, or before a jrund died. Once more does no harm.
+    func closeStdinIfNoted() {
+        if shared.withLock({ $0.stdin.isClosed }) { sendControl(JRUN_CONTROL_CLOSE) }
     }
 
     nonisolated func note(_ change: (inout StdinRecord) -> Void) {
@@ -165,6 +179,7 @@ public final class StreamReader: Sendable {
 /// The way to a program's stdin.
 public final class StdinWriter: Sendable {
     private let run: ManagedRun
+    /// -1 before the program runs.
     private let pipe: OwnedFD
 
     init(_ run: ManagedRun, _ pipe: consuming OwnedFD) {
@@ -176,6 +191,7 @@ public final class StdinWriter: Sendable {
     /// closed its stdin; `tooLarge` at the cap.
     public func write(_ bytes: [UInt8]) async throws {
         var rest = bytes[...]
+        if pipe.raw < 0, !bytes.isEmpty { throw run.conflict("before its program runs, stdin can only be closed") }
         while !rest.isEmpty {
             let room = run.program.streamCaps.stdin.map { $0.maxSize - run.shared.withLock { $0.stdin.bytes } } ?? .max
             if room == 0 { return try await capReached() }

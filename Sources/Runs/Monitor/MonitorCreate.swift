@@ -67,8 +67,8 @@ extension Monitor {
             preparation = try Preparation(
                 node: node, loaded: new.loaded, request: new.accepted, bestEffort: settings.bestEffort)
         } catch {
-            let place = "program '\(new.loaded.program.name)'"
-            throw MonitorRefusal(Violations([Violation(rule: "node", place: place, message: "\(error)")]))
+            throw MonitorRefusal(
+                error as? RunRefused ?? RunRefused("\(error)"), program: new.loaded.program.name)
         }
         let id = RunID()
         var request = FrozenRequest(preparation, id, createdAt: realtimeNanoseconds())

@@ -263,6 +263,7 @@ extension ManagedRun {
             update { $0.state = .starting }
         }
         try watch()
+        closeStdinIfNoted()
         recordChanged(hasGone: false)
         return state.isFinal ? .concluded : .adopted
     }

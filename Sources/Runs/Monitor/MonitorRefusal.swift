@@ -29,6 +29,8 @@ public struct MonitorRefusal: Error, Sendable, CustomStringConvertible {
     public var violations: [Violation] = []
     /// The run's state, with `conflict`.
     public var state: RunState?
+    /// 126 or 127, when the program's executable cannot be executed or is not there.
+    public var exitCode: Int32?
 
     public init(_ kind: Kind, _ description: String, violations: [Violation] = [], state: RunState? = nil) {
         self.kind = kind
@@ -40,5 +42,12 @@ public struct MonitorRefusal: Error, Sendable, CustomStringConvertible {
     public init(_ violations: Violations) {
         self.init(
             .invalid, violations.violations.first.map { "\($0)" } ?? "refused", violations: violations.violations)
+    }
+
+    /// This node cannot run the program.
+    init(_ refused: RunRefused, program: String) {
+        let violation = Violation(rule: "node", place: "program '\(program)'", message: "\(refused)")
+        self.init(.invalid, "\(refused)", violations: [violation])
+        exitCode = refused.exitCode == 125 ? nil : refused.exitCode
     }
 }

@@ -32,7 +32,8 @@ extension Problem {
     /// One for each thing that is wrong, as `exec` says it.
     var sentences: [String] {
         guard let violations, !violations.isEmpty else { return [detail] }
-        return violations.map { "\($0.place): \($0.message)" }
+        // What the node has against it names its object itself.
+        return violations.map { $0.rule == "node" ? $0.message : "\($0.place): \($0.message)" }
     }
 }
 

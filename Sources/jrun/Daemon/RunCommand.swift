@@ -28,6 +28,9 @@ struct RunCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Print the run's id and leave once it was started.")
     var detach = false
 
+    @Flag(name: .long, help: ArgumentHelp(DetachedStdin.help + " Only with --detach."))
+    var stdin = false
+
     @Flag(name: .long, help: "Keep the run when it has ended, until somebody removes it.")
     var keep = false
 
@@ -37,6 +40,7 @@ struct RunCommand: ParsableCommand {
                 throw RunRefused(
                     "--report and --output-dir are for a run that is waited for; leave them out with --detach")
             }
+            if stdin && !detach { throw RunRefused("--stdin needs --detach: otherwise stdin is this command's") }
             if answer.json && !detach { throw RunRefused("--json needs --detach: otherwise stdout is the program's") }
             let client = answer.client
             let request = try RemoteRequest(options)
@@ -54,14 +58,27 @@ struct RunCommand: ParsableCommand {
     }
 
     private func start(_ request: RemoteRequest, _ client: ControlClient) throws {
-        let view = try request.start(with: client)
-        // Nobody will write to it.
-        if view.stdin.kind == "stream", !view.hasEnded {
-            _ = try? client.collect(.post(.run(view.id, "stdin", query: [("close", "true")])))
-        }
+        var view = try request.start(with: client)
+        if !stdin { view = try DetachedStdin.close(view, client) }
         if answer.json { return try printJSON(view) }
         sayQueued(view)
         try printText(view.id + "\n")
+    }
+}
+
+/// The stdin of a run that nobody waits for.
+enum DetachedStdin {
+    static let help = "Leave its stdin open for whoever writes to it by the control API; otherwise it is empty."
+
+    /// Without its end, a program that reads it would wait for ever.
+    static func close(_ run: RunView, _ client: ControlClient) throws -> RunView {
+        guard run.stdin.kind == "stream", !run.stdin.closed, !run.hasEnded else { return run }
+        let request = ClientRequest.post(.run(run.id, "stdin", query: [("close", "true")]))
+        do { return try client.persisting { try client.decode(RunView.self, request) } } catch let problem as Problem {
+            // It has ended meanwhile, or somebody else has closed it.
+            guard problem.status == 409 else { throw problem }
+            return run
+        }
     }
 }
 

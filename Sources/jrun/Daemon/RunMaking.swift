@@ -97,16 +97,21 @@ struct StartCommand: ParsableCommand {
     @Flag(name: .customLong("no-queue"), help: "Refuse instead of waiting for room on the node.")
     var noQueue = false
 
+    @Flag(name: .long, help: ArgumentHelp(DetachedStdin.help))
+    var stdin = false
+
     @Argument(help: idHelp) var id: String
 
     func run() throws {
         try reporting {
             let client = answer.client
             let id = try client.id(self.id)
+            // Of a run that was started before, stdin is somebody else's.
+            let isOurs = try client.decode(RunView.self, .get(.run(id))).state == RunState.created.rawValue
             let query = noQueue ? [(name: "queue", value: "false")] : []
-            let bytes = try client.collect(.post(.run(id, "start", query: query)))
-            let view = try client.decode(RunView.self, from: bytes)
-            if answer.json { try printRawJSON(bytes) } else { sayQueued(view) }
+            var view = try client.decode(RunView.self, .post(.run(id, "start", query: query)))
+            if isOurs, !stdin { view = try DetachedStdin.close(view, client) }
+            if answer.json { try printJSON(view) } else { sayQueued(view) }
             if view.cause == Cause.launchError.rawValue {
                 complain("\(view.program.name) \(view.state): \(view.summary ?? "it could not be launched")")
                 throw ExitCode(125)
