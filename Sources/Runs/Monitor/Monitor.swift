@@ -29,6 +29,8 @@ public final class Monitor: Sendable {
         var admitted: Set<RunID> = []
         /// Runs that wait for one, in the order of their start.
         var queue: [RunID] = []
+        /// Bytes of uploads that are not in their places, by their owner's uid.
+        var arriving: [UInt32: Int64] = [:]
         var tally = MonitorTally()
     }
 
