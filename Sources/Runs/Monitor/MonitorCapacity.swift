@@ -33,6 +33,10 @@ extension Monitor {
                 throw MonitorRefusal(
                     .quota, "you have \(own.count) live runs, and may have \(quota.runs); wait for one to end")
             }
+            // What it will keep is not known yet, but whoever has too much already gets no more.
+            if state.budget(of: run.owner) < 0 {
+                throw MonitorRefusal(.quota, "your runs keep more than they may; remove some of them")
+            }
             if run.limits[.memory] > capacity.memory {
                 throw MonitorRefusal(
                     .busy,
@@ -153,7 +157,9 @@ extension Monitor.State {
 
     func fits(_ run: ManagedRun) -> Bool {
         let live = admitted.compactMap { runs[$0] }
-        return live.count < min(settings.capacity.runs, settings.capacity.cpus)
+        // One that waited when less was configured than it needs must not hold up the others for ever.
+        return live.isEmpty
+            || live.count < min(settings.capacity.runs, settings.capacity.cpus)
             && live.reduce(run.limits[.memory]) { $0 + $1.limits[.memory] } <= settings.capacity.memory
     }
 }
