@@ -40,6 +40,19 @@ extension ManagedRun {
         return try FileSystem.openBeneath(directory.directory.raw, "\(ManagedRun.inputsName)/\(name)", .read)
     }
 
+    /// One of `files()`: the report is not read again for each of a hundred thousand.
+    public nonisolated func open(_ file: RunFile) throws -> OpenedFile {
+        guard file.kind == .result else { return try open(file.path) }
+        return try openResult(file, Reading(self))
+    }
+
+    private nonisolated func openResult(_ result: RunFile, _ reading: Reading) throws -> OpenedFile {
+        let directory = try open()
+        let file = try SharedFile(
+            FileSystem.openBeneath(directory.directory.raw, "\(ManagedRun.resultsName)/\(result.path)", .read))
+        return OpenedFile(reading, file, result)
+    }
+
     /// A file to be read; counts as a reader of the run until it goes.
     public nonisolated func open(_ path: String) throws -> OpenedFile {
         let reading = Reading(self)
@@ -50,11 +63,8 @@ extension ManagedRun {
             return OpenedFile(reading, file, known)
         }
         guard state.isFinal, let result = try results().first(where: { $0.path == path }) else { throw missing }
-        let directory = try open()
-        let file = try SharedFile(
-            FileSystem.openBeneath(directory.directory.raw, "\(ManagedRun.resultsName)/\(path)", .read))
-        return OpenedFile(
-            reading, file, RunFile(path: path, kind: .result, size: result.size, sha256: result.sha256))
+        return try openResult(
+            RunFile(path: path, kind: .result, size: result.size, sha256: result.sha256), reading)
     }
 
     /// Begins to replace or add an input. - Throws: `conflict`, `invalid`, `precondition`
