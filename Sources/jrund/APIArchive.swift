@@ -14,7 +14,7 @@ extension API {
             status: .ok, headers: [.contentType: "application/x-tar"],
             body: ResponseBody { writer in
                 for file in files {
-                    let opened = try await onDisk { try run.open(file.path) }
+                    let opened = try await onDisk { try run.open(file) }
                     let size = opened.file.size
                     // The time says nothing: files of a run come and go with it.
                     let header = TarWriter.header(

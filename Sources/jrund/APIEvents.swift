@@ -45,18 +45,21 @@ extension API {
         let connection = call.connection
         return stream { writer in
             try await writer.write(ByteBuffer(string: API.opening))
-            var last = first
+            // The number of the run's newest event, as far as it is known: only then its log is read.
+            var last = first, newest = UInt64.max
             while true {
-                let from = last
-                let (events, isRemoved) = try await onDisk { () throws -> ([RunEvent], Bool) in
-                    let removal = try node.drain(of: run.id)
+                let (from, known) = (last, newest)
+                let (events, isRemoved, found) = try await onDisk { () throws -> ([RunEvent], Bool, UInt64?) in
+                    let (removal, found) = try node.drain(of: run.id)
                     // Nothing is there between the removal and its event.
-                    let own = (try? run.events(after: from)) ?? []
-                    return (own + (removal.map { [$0] } ?? []), removal != nil || monitor.run(run.id) == nil)
+                    let own = found ?? known > from ? (try? run.events(after: from)) ?? [] : []
+                    let isRemoved = removal != nil || monitor.run(run.id) == nil
+                    return (own + (removal.map { [$0] } ?? []), isRemoved, found)
                 }
                 if !events.isEmpty { try await writer.write(ByteBuffer(string: try API.text(events))) }
                 if isRemoved { return }
-                if let newest = events.last { last = newest.sequence }
+                if let event = events.last { last = event.sequence }
+                newest = found ?? (newest == .max ? last : newest)
                 try await API.wait(connection, &writer) { await node.waitForMore() }
             }
         }
@@ -115,12 +118,14 @@ extension API {
 }
 
 extension EventReader {
-    /// Reads on to the end, and looks for the removal of one run.
-    fileprivate func drain(of run: RunID) throws -> RunEvent? {
-        var removal: RunEvent?
+    /// Reads on to the end, and looks for the removal of one run, and for the number of its newest event.
+    fileprivate func drain(of run: RunID) throws -> (removal: RunEvent?, newest: UInt64?) {
+        var removal: RunEvent?, newest: UInt64?
         while case let events = try next(), !events.isEmpty {
-            removal = events.last { $0.run == run.description && $0.state == "removed" } ?? removal
+            let own = events.filter { $0.run == run.description }
+            removal = own.last { $0.state == "removed" } ?? removal
+            newest = own.last?.sequence ?? newest
         }
-        return removal
+        return (removal, newest)
     }
 }

@@ -81,7 +81,8 @@ extension API {
     // MARK: The list
 
     func runs(_ call: Call) async throws -> Response {
-        let filter = try RunFilter(call)
+        // Names of users may be asked of a directory service.
+        let filter = try await onDisk { try RunFilter(call) }
         let limit = Int(try call.query.number("limit", in: 1...1000) ?? 100)
         var views: [RunView] = []
         var hasMore = false

@@ -15,7 +15,8 @@ enum ByteRange {
         case (let first?, let last?):
             guard first <= last else { return nil }
             guard first < size else { throw beyond }
-            return first..<min(last + 1, size)
+            // In this order: the last byte that can be written has no number behind it.
+            return first..<(min(last, size - 1) + 1)
         case (let first?, nil):
             guard ends[1].isEmpty else { return nil }
             guard first < size else { throw beyond }

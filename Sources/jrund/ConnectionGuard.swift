@@ -68,7 +68,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = unwrapOutboundIn(data) {
-            answersDue -= 1
+            answersDue = max(0, answersDue - 1)
             // From now on the next request is waited for.
             if answersDue == 0, timer == nil { startTimer(context) }
         }

@@ -1,3 +1,5 @@
+import ControlAPI
+import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -21,16 +23,25 @@ final class Server: Sendable {
     private struct State {
         var listener: (any Channel)?
         var connections: [ObjectIdentifier: Connection] = [:]
+        /// By uid.
+        var served: [UInt32: Int] = [:]
     }
 
     private let logger: Logger
     private let limit: Int
     private let respond: HTTPChannelHandler.Responder
+    /// Whether all connections may be this peer's.
+    private let mayTakeAll: @Sendable (Peer) -> Bool
     private let state = Mutex(State())
 
-    /// - Parameter limit: connections that are served at once; more wait to be accepted.
-    init(limit: Int, logger: Logger, respond: @escaping HTTPChannelHandler.Responder) {
-        (self.limit, self.logger, self.respond) = (limit, logger, respond)
+    /// - Parameters:
+    ///   - limit: connections that are served at once; more wait to be accepted.
+    ///   - mayTakeAll: others get a quarter each, so that no user alone can keep everybody out.
+    init(
+        limit: Int, logger: Logger, mayTakeAll: @escaping @Sendable (Peer) -> Bool,
+        respond: @escaping HTTPChannelHandler.Responder
+    ) {
+        (self.limit, self.logger, self.mayTakeAll, self.respond) = (limit, logger, mayTakeAll, respond)
     }
 
     /// Returns when the listener was closed and every connection has ended.
@@ -91,11 +102,37 @@ final class Server: Sendable {
             return
         }
         let key = ObjectIdentifier(connection)
-        state.withLock { $0.connections[key] = connection }
+        let uid = connection.peer.uid
+        let most = mayTakeAll(connection.peer) ? limit : max(1, limit / 4)
+        let hasRoom = state.withLock { state in
+            guard state.served[uid, default: 0] < most else { return false }
+            state.served[uid, default: 0] += 1
+            state.connections[key] = connection
+            return true
+        }
+        guard hasRoom else { return await refuse(accepted.http, most) }
         await Connection.$current.withValue(connection) {
             await http(connection).handle(value: accepted.http, logger: logger)
         }
-        state.withLock { _ = $0.connections.removeValue(forKey: key) }
+        state.withLock { state in
+            state.connections[key] = nil
+            let rest = state.served[uid, default: 0] - 1
+            state.served[uid] = rest == 0 ? nil : rest
+        }
+    }
+
+    /// Answers before anything is asked: whoever has so many connections is to be waited for by nobody.
+    private func refuse(_ channel: HTTP1Channel.Value, _ most: Int) async {
+        let problem = Problem(.quota, "you have \(most) connections open, and may have no more; close one first")
+        let body = ByteBuffer(bytes: (try? APICoder.encode(problem)) ?? [])
+        let head = HTTPResponse(
+            status: .tooManyRequests,
+            headerFields: [
+                .contentType: Problem.mediaType, .contentLength: "\(body.readableBytes)", .connection: "close",
+            ])
+        try? await channel.executeThenClose { _, outbound in
+            try await outbound.write(contentsOf: [.head(head), .body(body), .end(nil)])
+        }
     }
 
     /// Takes no more connections, closes idle ones, and ends what waits on behalf of others; short requests are carried

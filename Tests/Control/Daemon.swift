@@ -40,7 +40,8 @@ final class Daemon {
         let number = Place.number()
         directory = "\(place.directory)/\(number)"
         cgroup = "\(place.cgroupMountPoint)/jrun-control-\(getpid())-\(number)"
-        let first = 1_720_000_000 + UInt32(number) * 256
+        // Apart from those of another suite that runs beside this one.
+        let first = 1_720_000_000 + UInt32(getpid() % 1000) * 65_536 + UInt32(number) * 256
         uids = first...first + 255
         configuration = Configuration(directory: directory)
         configuration.keys.merge(keys) { _, new in new }

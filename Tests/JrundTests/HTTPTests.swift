@@ -29,6 +29,7 @@ import Testing
         arguments: [
             ("bytes=0-0", 0..<1), ("bytes=2-", 2..<10), ("bytes=-3", 7..<10), ("bytes=-99", 0..<10),
             ("bytes=5-99", 5..<10), ("Bytes=1-2", 1..<3),
+            ("bytes=3-9223372036854775807", 3..<10),
         ] as [(String, Range<Int64>)])
     func partsAreFound(header: String, range: Range<Int64>) throws {
         #expect(try ByteRange.parse(header, size: 10) == range)

@@ -44,6 +44,21 @@ extension ManagedRun {
         return try FileSystem.openBeneath(directory.directory.raw, "\(ManagedRun.inputsName)/\(name)", .read)
     }
 
+    /// One of `files()`: the report is not read again for each of a hundred thousand.
+    public nonisolated func open(_ file: RunFile) throws -> OpenedFile {
+        guard file.kind == .result else { return try open(file.path) }
+        return try openResult(file, Reading(self))
+    }
+
+    private nonisolated func openResult(_ result: RunFile, _ reading: Reading) throws -> OpenedFile {
+        let directory = try open()
+        let file = try SharedFile(
+            FileSystem.openBeneath(directory.directory.raw, "\(ManagedRun.resultsName)/\(result.path)", .read))
+        var stored = result
+        stored.isExecutable = try FileStatus(of: file.file.raw).mode & 0o100 != 0
+        return OpenedFile(reading, file, stored)
+    }
+
     /// A file to be read; counts as a reader of the run until it goes.
     public nonisolated func open(_ path: String) throws -> OpenedFile {
         let reading = Reading(self)
@@ -54,10 +69,7 @@ extension ManagedRun {
             return OpenedFile(reading, file, known)
         }
         guard state.isFinal, let result = try results().first(where: { $0.path == path }) else { throw missing }
-        let directory = try open()
-        let file = try SharedFile(
-            FileSystem.openBeneath(directory.directory.raw, "\(ManagedRun.resultsName)/\(path)", .read))
-        return OpenedFile(reading, file, RunFile(result, try FileStatus(of: file.file.raw)))
+        return try openResult(RunFile(result, nil), reading)
     }
 
     /// Begins to replace or add an input. - Throws: `conflict`, `invalid`, `precondition`
@@ -70,7 +82,7 @@ extension ManagedRun {
         if !mayReplace, shared.withLock({ $0.inputs[path] != nil }) {
             throw MonitorRefusal(.precondition, "run '\(id)' has an input '\(path)' already")
         }
-        return try Upload(self, path, mayReplace: mayReplace, budget: monitor.budget(of: owner))
+        return try Upload(self, path, mayReplace: mayReplace)
     }
 
     /// Puts uploaded files in their places: all of them, or none when the rules refuse one.
@@ -104,6 +116,7 @@ extension ManagedRun {
             shared.snapshot.keptBytes += files.bytes - shared.inputs.bytes
             return shared.inputs.bytes
         }
+        for upload in uploads { upload.isCounted() }
         monitor.count { $0.uploadedBytes += max(0, files.bytes - before) }
         changes.raise()
         return replaced
@@ -175,24 +188,23 @@ public final class Upload: Sendable {
         /// Set when the last byte has come and its content was found good.
         var complete: RunFile?
         var isPlaced = false
+        /// Bytes of the owner's room that are taken for it.
+        var reserved: Int64 = 0
     }
 
     private let run: ManagedRun
     let path: String
     private let mayReplace: Bool
     private let bounds: InputBounds?
-    /// Bytes that the owner may still keep.
-    private let budget: Int64
     private let progress: Mutex<Progress>
     let temporaryName: String
 
     static let temporaryPrefix = ".upload-"
 
-    init(_ run: ManagedRun, _ path: String, mayReplace: Bool, budget: Int64) throws {
+    init(_ run: ManagedRun, _ path: String, mayReplace: Bool) throws {
         self.run = run
         self.path = path
         self.mayReplace = mayReplace
-        self.budget = budget
         bounds = run.program.inputBounds(of: path)
         temporaryName = "\(Upload.temporaryPrefix)\(RunID())"
         let directory = try run.open()
@@ -202,6 +214,28 @@ public final class Upload: Sendable {
 
     deinit {
         if !progress.withLock(\.isPlaced) { try? FileSystem.removeFile("\(run.path)/\(temporaryName)") }
+        giveBack(keeping: 0)
+    }
+
+    /// What is in its place is counted there.
+    func isCounted() { giveBack(keeping: 0) }
+
+    private func giveBack(keeping bytes: Int64) {
+        let excess = progress.withLock { progress in
+            defer { progress.reserved = min(progress.reserved, bytes) }
+            return progress.reserved - min(progress.reserved, bytes)
+        }
+        if excess > 0 { run.monitor.giveBack(excess, of: run.owner) }
+    }
+
+    /// Pieces of growing size, since to add up what somebody keeps takes its time.
+    private func reserve(_ size: Int64) throws {
+        let missing = size - progress.withLock(\.reserved)
+        guard missing > 0 else { return }
+        for bytes in [max(missing, min(size, 4 << 20)), missing] where run.monitor.reserve(bytes, for: run.owner) {
+            return progress.withLock { $0.reserved += bytes }
+        }
+        throw MonitorRefusal(.quota, "input '\(path)' exceeds what your runs may keep; remove some, or ask for more")
     }
 
     func isPlaced() { progress.withLock { $0.isPlaced = true } }
@@ -213,11 +247,8 @@ public final class Upload: Sendable {
             progress.size += Int64(bytes.count)
             return (progress.file, progress.size)
         }
-        if size > budget {
-            throw MonitorRefusal(
-                .quota, "input '\(path)' exceeds what your runs may keep; remove some, or ask for more")
-        }
         if let bounds, size > bounds.maxSize { try refuse(RequestedInput(name: path, size: size)) }
+        try reserve(size)
         guard let file else { return }
         do { try FileSystem.write(bytes, to: file.file.raw, named: path) } catch {
             throw MonitorRefusal(
@@ -243,6 +274,7 @@ public final class Upload: Sendable {
             progress.complete = taken
             progress.file = nil
         }
+        giveBack(keeping: size)
         return taken
     }
 

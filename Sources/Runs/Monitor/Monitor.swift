@@ -29,6 +29,8 @@ public final class Monitor: Sendable {
         var admitted: Set<RunID> = []
         /// Runs that wait for one, in the order of their start.
         var queue: [RunID] = []
+        /// Bytes of uploads that are not in their places, by their owner's uid.
+        var arriving: [UInt32: Int64] = [:]
         var tally = MonitorTally()
     }
 
@@ -99,7 +101,7 @@ public final class Monitor: Sendable {
             do { try await run.command(.kill) } catch let refusal as MonitorRefusal where refusal.kind == .conflict {}
             await run.waitForEnd()
         }
-        let name = try await run.retire()
+        let (name, isTold) = try await run.retire()
         state.withLock { state in
             state.runs[run.id] = nil
             if let text = run.request.idempotencyKey {
@@ -110,6 +112,8 @@ public final class Monitor: Sendable {
         changes.raise()
         let runs = node.runsDirectory
         try await blocking { try removeTree(name, in: runs) }
+        // A disk that was full has room now.
+        if !isTold { _ = await run.tellRemoval() }
     }
 
     // MARK: The end of a run
@@ -144,8 +148,8 @@ func removeTree(_ name: String, in parent: String) throws {
 extension ManagedRun {
     /// Takes the run out of sight: from here on it is gone for everybody, and only its bytes remain to be removed.
     ///
-    /// - Returns: the directory's new name.
-    func retire() throws -> String {
+    /// - Returns: the directory's new name, and whether the event is in the log.
+    func retire() throws -> (name: String, isTold: Bool) {
         try refuseIfRemoved()
         guard state == .created || state.isFinal else { throw conflict("kill it first, or wait for its end") }
         let name = "\(RunDirectory.gonePrefix)\(id)"
@@ -153,10 +157,20 @@ extension ManagedRun {
         try FileSystem.rename(id.description, to: name, from: runs.raw, at: runs.raw)
         shared.withLock { $0.isRemoved = true }
         changes.raise()
-        try monitor.events.record(
-            RunEvent.removed, of: id.description, program: program.name, owner: owner.uid, copyTo: nil)
         monitor.log(.info, "\(program.name) removed", id)
-        return name
+        return (name, tellRemoval())
+    }
+
+    /// A removal is what makes room on a full disk, so it does not depend on the log.
+    func tellRemoval() -> Bool {
+        do {
+            try monitor.events.record(
+                RunEvent.removed, of: id.description, program: program.name, owner: owner.uid, copyTo: nil)
+            return true
+        } catch {
+            monitor.log(.error, "the event 'removed' cannot be written: \(error)", id)
+            return false
+        }
     }
 }
 

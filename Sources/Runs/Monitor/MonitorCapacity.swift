@@ -33,6 +33,10 @@ extension Monitor {
                 throw MonitorRefusal(
                     .quota, "you have \(own.count) live runs, and may have \(quota.runs); wait for one to end")
             }
+            // What it will keep is not known yet, but whoever has too much already gets no more.
+            if state.budget(of: run.owner) < 0 {
+                throw MonitorRefusal(.quota, "your runs keep more than they may; remove some of them")
+            }
             if run.limits[.memory] > capacity.memory {
                 throw MonitorRefusal(
                     .busy,
@@ -95,10 +99,23 @@ extension Monitor {
     // MARK: What is kept
 
     /// Bytes that the owner's runs may still take on disk.
-    func budget(of owner: Owner) -> Int64 {
+    func budget(of owner: Owner) -> Int64 { state.withLock { $0.budget(of: owner) } }
+
+    /// Takes room for an upload on its way, so that many at once get no more than one after the other.
+    ///
+    /// - Returns: whether there is so much.
+    func reserve(_ bytes: Int64, for owner: Owner) -> Bool {
         state.withLock { state in
-            let kept = state.runs.values.filter { $0.owner.uid == owner.uid }.reduce(0) { $0 + $1.keptBytes }
-            return state.settings.quota.keptBytes - kept
+            guard bytes <= state.budget(of: owner) else { return false }
+            state.arriving[owner.uid, default: 0] += bytes
+            return true
+        }
+    }
+
+    func giveBack(_ bytes: Int64, of owner: Owner) {
+        state.withLock { state in
+            let rest = state.arriving[owner.uid, default: 0] - bytes
+            state.arriving[owner.uid] = rest == 0 ? nil : rest
         }
     }
 
@@ -133,9 +150,16 @@ extension Monitor {
 }
 
 extension Monitor.State {
+    func budget(of owner: Owner) -> Int64 {
+        let kept = runs.values.filter { $0.owner.uid == owner.uid }.reduce(0) { $0 + $1.keptBytes }
+        return settings.quota.keptBytes - kept - arriving[owner.uid, default: 0]
+    }
+
     func fits(_ run: ManagedRun) -> Bool {
         let live = admitted.compactMap { runs[$0] }
-        return live.count < min(settings.capacity.runs, settings.capacity.cpus)
+        // One that waited when less was configured than it needs must not hold up the others for ever.
+        return live.isEmpty
+            || live.count < min(settings.capacity.runs, settings.capacity.cpus)
             && live.reduce(run.limits[.memory]) { $0 + $1.limits[.memory] } <= settings.capacity.memory
     }
 }

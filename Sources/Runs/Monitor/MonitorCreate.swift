@@ -26,7 +26,12 @@ extension Monitor {
         let run = try await blocking {
             try self.make(NewRun(form, program, self.node), for: owner, idempotencyKey: idempotencyKey, digest: digest)
         }
-        try await run.record(RunState.created.rawValue)
+        do { try await run.record(RunState.created.rawValue) } catch {
+            // Nobody will hear of it.
+            let (name, runs) = (run.id.description, node.runsDirectory)
+            try? await blocking { try removeTree(name, in: runs) }
+            throw error
+        }
         add(run)
         count { $0.created += 1 }
         return (run, true)
@@ -62,6 +67,7 @@ extension Monitor {
         guard bytes <= budget(of: owner) else {
             throw MonitorRefusal(.quota, "what your runs keep is at its bound; remove some of them")
         }
+        try refuseTooMany(of: owner)
         let preparation: Preparation
         do {
             preparation = try Preparation(
@@ -77,7 +83,8 @@ extension Monitor {
         request.requestDigest = digest
         let run = ManagedRun(
             request, id: id, program: new.loaded.program, limits: new.accepted.limits, owner: owner, monitor: self)
-        do { try write(run, new) } catch let error as KernelError {
+        let ownBytes: Int64
+        do { ownBytes = try write(run, new) } catch let error as KernelError {
             throw MonitorRefusal(
                 .node, "a run cannot be created in '\(node.runsDirectory)': \(describe(errno: error.errno))")
         }
@@ -87,20 +94,35 @@ extension Monitor {
                     input.name,
                     .init(size: Int64(input.bytes.count), sha256: hex(SHA256.hash(data: input.bytes))), run.program)
             }
-            shared.snapshot.keptBytes = bytes
+            shared.snapshot.keptBytes = bytes + ownBytes
         }
         return run
     }
 
+    /// A run that was never started costs its owner nothing, and the node files and memory.
+    private func refuseTooMany(of owner: Owner) throws {
+        let unstarted = state.withLock { $0.runs.values.count { $0.owner.uid == owner.uid && $0.state == .created } }
+        guard unstarted < Monitor.mostUnstarted else {
+            throw MonitorRefusal(
+                .quota, "\(unstarted) of your runs were never started, which is the most; start or remove some of them")
+        }
+    }
+
+    /// Of one user.
+    static let mostUnstarted = 1000
+
     /// The directory gets its name when everything is in it.
-    private func write(_ run: ManagedRun, _ new: NewRun) throws {
+    ///
+    /// - Returns: bytes that it takes on disk, without the inputs.
+    private func write(_ run: ManagedRun, _ new: NewRun) throws -> Int64 {
         let parent = try FileSystem.open(node.runsDirectory, [.read, .directory])
         let unborn = "\(RunDirectory.unbornPrefix)\(run.id)"
         try FileSystem.makeDirectory(unborn, mode: 0o700, at: parent.raw)
         do {
             let directory = try FileSystem.open(unborn, [.read, .directory], at: parent.raw)
-            try FileSystem.createFile("run.json", try run.request.json(), at: directory.raw)
-            try FileSystem.createFile("program.yaml", Array(run.program.yaml().utf8), at: directory.raw)
+            let request = try run.request.json(), program = Array(run.program.yaml().utf8)
+            try FileSystem.createFile("run.json", request, at: directory.raw)
+            try FileSystem.createFile("program.yaml", program, at: directory.raw)
             try FileSystem.makeFIFO(RunDirectory.controlName, at: directory.raw)
             try FileSystem.makeFIFO(ManagedRun.growthName, at: directory.raw)
             for input in new.inputs {
@@ -108,6 +130,8 @@ extension Monitor {
                 try FileSystem.createFile("\(ManagedRun.inputsName)/\(input.name)", input.bytes, at: directory.raw)
             }
             try FileSystem.rename(unborn, to: run.id.description, from: parent.raw, at: parent.raw)
+            // In blocks, with one for the directory and one for the events.
+            return [request.count, program.count, 1, 1].reduce(0) { $0 + Int64(($1 + 4095) / 4096 * 4096) }
         } catch {
             try? removeTree(unborn, in: node.runsDirectory)
             throw error
