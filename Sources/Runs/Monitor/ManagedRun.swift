@@ -124,6 +124,13 @@ public actor ManagedRun {
         return try FileSystem.contents(of: "\(path)/report.json")
     }
 
+    /// The newest of this run's own log, which may be long.
+    nonisolated func lastEvent() throws -> RunEvent? {
+        let log = try FileSystem.open("\(path)/events.jsonl", .read)
+        let tail = try FileSystem.read(log.raw, from: max(0, FileStatus(of: log.raw).size - 4096), upTo: 4096)
+        return try tail.split(separator: 0x0a).last.map { try decodeRunFile(RunEvent.self, Array($0)) }
+    }
+
     /// This run's events from behind `sequence`, from its own log.
     public nonisolated func events(after sequence: UInt64) throws -> [RunEvent] {
         let lines = try FileSystem.contents(of: "\(path)/events.jsonl").split(separator: 0x0a)

@@ -45,6 +45,10 @@ extension ManagedRun {
         default: throw conflict("it has ended already")
         }
         if wanted == .suspended && before.isTerminating { throw conflict("it is being terminated") }
+        // Its log is read as a whole.
+        if wanted == .suspended, (try? FileStatus(path: "\(path)/events.jsonl").size) ?? 0 > 8 << 20 {
+            throw MonitorRefusal(.quota, "run '\(id)' was suspended too many times; let it end")
+        }
         // A resume also calls off a suspension that is still in its grace time.
         freezing += 1
         let mine = freezing

@@ -148,7 +148,7 @@ extension ManagedRun {
     /// Takes the state from the directory, as an earlier jrund left it.
     func recover(lastEvent: RunEvent?) throws -> RecoveryOutcome {
         try completeEvents(lastEvent)
-        let last = try events(after: 0).last
+        let last = try self.lastEvent()
         let directory = try open()
         try recoverFiles(directory)
         if let report = try? decodeRunFile(
@@ -180,10 +180,11 @@ extension ManagedRun {
         let log = try FileSystem.open("\(path)/events.jsonl", [.readWrite, .create, .append])
         guard let lastEvent, lastEvent.run == id.description else { return }
         // Half a line is that line's.
-        let bytes = try FileSystem.contents(of: log.raw, named: "events.jsonl", limit: 1 << 24)
-        let whole = (bytes.lastIndex(of: 0x0a) ?? -1) + 1
-        if whole < bytes.count { try FileSystem.truncate(log.raw, to: Int64(whole)) }
-        if try events(after: 0).last?.sequence == lastEvent.sequence { return }
+        let size = try FileStatus(of: log.raw).size
+        let tail = try FileSystem.read(log.raw, from: max(0, size - 4096), upTo: 4096)
+        let torn = tail.count - (tail.lastIndex(of: 0x0a) ?? -1) - 1
+        if torn > 0 { try FileSystem.truncate(log.raw, to: size - Int64(torn)) }
+        if try self.lastEvent()?.sequence == lastEvent.sequence { return }
         try FileSystem.write(lastEvent.line.utf8, to: log.raw, named: "events.jsonl")
     }
 
@@ -256,7 +257,7 @@ extension ManagedRun {
                 snapshot.state = .starting
                 if status.exec_at > 0 { snapshot.started = timestamp(status.started_realtime) }
             }
-            let last = try events(after: 0).last?.state
+            let last = try self.lastEvent()?.state
             // What the log says already needs no second event.
             if let last = last.flatMap({ RunState(rawValue: $0) }), !last.isFinal { update { $0.state = last } }
         } else {
