@@ -68,10 +68,9 @@ final class Daemon: Sendable {
     /// Returns when `stop` was called and every connection has ended.
     func serve(_ socket: Int32, on group: MultiThreadedEventLoopGroup) async throws {
         let responder = API(daemon: self).routes().buildResponder()
-        let server = Server(
-            limit: live.configuration.connections, logger: logger,
-            mayTakeAll: { self.live.access.isAdministrator($0) }
-        ) { request, writer, channel in
+        let mayTakeAll: @Sendable (Peer) -> Bool = { self.live.access.isAdministrator($0) }
+        let limit = live.configuration.connections
+        let server = Server(limit: limit, logger: logger, mayTakeAll: mayTakeAll) { request, writer, channel in
             guard let connection = Connection.current else { return }
             let context = Context(source: .init(connection: connection, logger: self.logger))
             let response = try await self.respond(request, context, responder)

@@ -154,7 +154,7 @@ extension Control {
 
         @Test func queued() throws {
             let program = try ProgramFile(keys: ["stdin": "stream"])
-            try withDaemon(programs: [program], { $0["capacity"] = "{runs: 1, memory: 1GiB, cpus: 10, queue: 2}" }) {
+            try withDaemon(programs: [program], keys: ["capacity": "{runs: 1, memory: 1GiB, cpus: 10, queue: 2}"]) {
                 daemon in
                 let first = try daemon.startRun("sleep", "forever")
                 let second = try daemon.jrunText("create", "probe", "--", "cat")

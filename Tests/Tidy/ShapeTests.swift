@@ -70,7 +70,8 @@ extension String {
     /// Nothing that a tool drops at the top stays there unseen.
     @Test func theTopLevelHoldsWhatBelongsThere() throws {
         let known: Set = [
-            "Package.swift", "Sources", "Tests", "profiles", "README.md", "Makefile", "LICENSE", "docs", "packaging", "rootfs-tools",
+            "Package.swift", "Sources", "Tests", "profiles", "README.md", "Makefile", "LICENSE", "docs", "packaging",
+            "rootfs-tools",
             "Benchmarks", ".ci", ".swift-format", ".gitignore", ".git", ".build", ".swiftpm", "Package.resolved",
         ]
         let found = try FileManager.default.contentsOfDirectory(atPath: Repository.root)

@@ -160,7 +160,7 @@ extension Monitor.State {
         // One that waited when less was configured than it needs must not hold up the others for ever.
         return live.isEmpty
             || live.count < min(settings.capacity.runs, settings.capacity.cpus)
-            && live.reduce(run.limits[.memory]) { $0 + $1.limits[.memory] } <= settings.capacity.memory
+                && live.reduce(run.limits[.memory]) { $0 + $1.limits[.memory] } <= settings.capacity.memory
     }
 }
 

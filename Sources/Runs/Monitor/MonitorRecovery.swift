@@ -148,7 +148,7 @@ extension ManagedRun {
     /// Takes the state from the directory, as an earlier jrund left it.
     func recover(lastEvent: RunEvent?) throws -> RecoveryOutcome {
         try completeEvents(lastEvent)
-        let last = try lastEvent()
+        let last = try self.lastEvent()
         let directory = try open()
         try recoverFiles(directory)
         if let report = try? decodeRunFile(
