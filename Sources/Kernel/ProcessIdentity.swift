@@ -55,6 +55,8 @@ public struct IdentifiedProcess: ~Copyable, Sendable {
         return text.split(separator: "\n").first { $0.hasPrefix("0::") }.map(String.init)
     }
 
+    public func kill() { _ = sys_pidfd_send_signal(descriptor.raw, SIGKILL) }
+
     /// Waits for the end, and takes the exit status if it is ours to take.
     public func waitUntilGone() {
         var poll = k_pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0)

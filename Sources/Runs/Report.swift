@@ -121,6 +121,9 @@ public struct Report: Sendable, Codable, Equatable {
         public var cpus: Int
     }
 
+    /// More than the largest that can come about: 100,000 results with long names.
+    static let maxBytes = 512 << 20
+
     /// Keys sorted, so that two reports can be compared line by line.
     public func json() throws -> [UInt8] {
         let encoder = JSONEncoder()

@@ -32,7 +32,10 @@ extension Supervisor {
     private mutating func terminate() {
         guard cause == JRUN_CAUSE_NONE else { return }
         cause = JRUN_CAUSE_TERMINATE
+        // A launcher that comes later sees in the record what the run was asked.
+        record.status.cause = UInt32(cause)
         thaw()
+        record.write(state: JRUN_STATUS_RUNNING)
         signalProgram(rules.stop_signal)
         clocks.killAt = monotonicNow() + rules.stop_grace_ns
     }

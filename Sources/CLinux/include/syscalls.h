@@ -125,6 +125,9 @@ static inline long sys_epoll_ctl(int epoll, int op, int fd, struct k_epoll_event
 static inline long sys_epoll_pwait(int epoll, struct k_epoll_event *events, int n, int timeout) {
     return SYS6(__NR_epoll_pwait, epoll, events, n, timeout, 0, 8);
 }
+static inline long sys_pidfd_send_signal(int pidfd, int signal) {
+    return SYS4(__NR_pidfd_send_signal, pidfd, signal, 0, 0);
+}
 static inline long sys_pidfd_open(int pid, unsigned flags) { return SYS2(__NR_pidfd_open, pid, flags); }
 static inline long sys_getpid(void) { return SYS0(__NR_getpid); }
 static inline long sys_geteuid(void) { return SYS0(__NR_geteuid); }

@@ -121,7 +121,7 @@ public actor ManagedRun {
     /// The report's JSON. - Throws: `conflict` before the end.
     public nonisolated func report() throws -> [UInt8] {
         guard state.isFinal else { throw conflict("there is a report when it has ended") }
-        return try FileSystem.contents(of: "\(path)/report.json")
+        return try FileSystem.contents(of: "\(path)/report.json", limit: Report.maxBytes)
     }
 
     /// The newest of this run's own log, which may be long.

@@ -85,9 +85,12 @@ extension ManagedRun {
     }
 
     /// A FIFO without a reader is that of a run that has just ended; its record will tell.
-    func sendControl(_ command: Int32) {
+    ///
+    /// - Returns: whether jrun-init has the command before it.
+    @discardableResult
+    func sendControl(_ command: Int32) -> Bool {
         let path = "\(path)/\(RunDirectory.controlName)"
-        guard let control = try? FileSystem.open(path, [.write, .nonBlocking]) else { return }
-        send(command, to: control.raw)
+        guard let control = try? FileSystem.open(path, [.write, .nonBlocking]) else { return false }
+        return send(command, to: control.raw)
     }
 }

@@ -14,6 +14,9 @@ extension ManagedRun {
         shared.withLock { $0.recordSequence = record?.sequence ?? 0 }
         // One whose launcher died between clone3 and the first record.
         if process == nil, !hasGone, let record { process = identify(record) }
+        if record?.cause == UInt32(JRUN_CAUSE_TERMINATE), !state.isFinal, !snapshot.isTerminating {
+            update { $0.isTerminating = true }
+        }
         do {
             switch Int32(record?.state ?? 0) {
             case JRUN_STATUS_ENDED:
@@ -199,7 +202,8 @@ extension ManagedRun {
             }
         }
         guard process != nil else { return }
-        sendControl(JRUN_CONTROL_RELEASE)
+        // One that does not take its release any more must not hold us either: everything of it has been taken.
+        if !sendControl(JRUN_CONTROL_RELEASE) { process!.kill() }
         process!.waitUntilGone()
         process = nil
     }

@@ -181,6 +181,7 @@ public final class StdinWriter: Sendable {
     private let run: ManagedRun
     /// -1 before the program runs.
     private let pipe: OwnedFD
+    private let isFree = Mutex(false)
 
     init(_ run: ManagedRun, _ pipe: consuming OwnedFD) {
         self.run = run
@@ -238,6 +239,14 @@ public final class StdinWriter: Sendable {
     /// End of file for the program.
     public func close() async throws { await run.closeStdin() }
 
-    /// Lets the next writer go ahead.
-    public func finish() { run.stdinIsFree() }
+    deinit { finish() }
+
+    /// Lets the next writer go ahead, at the latest when nobody holds this one any more.
+    public func finish() {
+        let wasFree = isFree.withLock { isFree in
+            defer { isFree = true }
+            return isFree
+        }
+        if !wasFree { run.stdinIsFree() }
+    }
 }

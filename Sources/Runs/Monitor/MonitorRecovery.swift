@@ -152,7 +152,7 @@ extension ManagedRun {
         let directory = try open()
         try recoverFiles(directory)
         if let report = try? decodeRunFile(
-            Report.self, FileSystem.contents(of: "report.json", at: directory.directory.raw))
+            Report.self, FileSystem.contents(of: "report.json", at: directory.directory.raw, limit: Report.maxBytes))
         {
             try recoverEnd(report, last)
             return .kept
@@ -265,7 +265,9 @@ extension ManagedRun {
         }
         try watch()
         closeStdinIfNoted()
-        recordChanged(hasGone: false)
+        // One that ended before it was watched hangs up on nobody.
+        let hasGone = process != nil && process!.hasEnded
+        recordChanged(hasGone: hasGone)
         return state.isFinal ? .concluded : .adopted
     }
 
