@@ -26,7 +26,7 @@ public struct IdentifiedProcess: ~Copyable, Sendable {
         self.descriptor = descriptor
     }
 
-    public var hasEnded: Bool { IdentifiedProcess.hasEnded(descriptor.raw) }
+    public func hasGone() -> Bool { IdentifiedProcess.hasEnded(descriptor.raw) }
 
     private static func hasEnded(_ descriptor: Int32) -> Bool {
         var poll = k_pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
@@ -37,7 +37,7 @@ public struct IdentifiedProcess: ~Copyable, Sendable {
     /// A descriptor of the process, opened anew. Source: proc(5), `/proc/PID/fd`.
     public func open(_ number: Int32, _ flags: FileSystem.OpenFlags) throws(KernelError) -> OwnedFD {
         let file = try FileSystem.open("/proc/\(pid)/fd/\(number)", flags)
-        guard !hasEnded else { throw KernelError("open a descriptor of process \(pid)", errno: ESRCH) }
+        guard !hasGone() else { throw KernelError("open a descriptor of process \(pid)", errno: ESRCH) }
         return file
     }
 

@@ -266,7 +266,7 @@ extension ManagedRun {
         try watch()
         closeStdinIfNoted()
         // One that ended before it was watched hangs up on nobody.
-        let hasGone = if process == nil { false } else { process!.hasEnded }
+        let hasGone = process == nil ? false : process!.hasGone()
         recordChanged(hasGone: hasGone)
         return state.isFinal ? .concluded : .adopted
     }
