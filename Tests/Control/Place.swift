@@ -41,7 +41,7 @@ struct Place: Sendable {
         defer { free(file) }
         package = String(cString: file).split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
         let built = ProcessInfo.processInfo.environment["JRUN_DIST"] ?? "\(package)/.build/dist"
-        for file in ["sbin/jrund", "libexec/jrun/jrun-init", "test/jrun-probe", "share/jrun/openapi.yaml"]
+        for file in ["sbin/jrund", "bin/jrun", "libexec/jrun/jrun-init", "test/jrun-probe", "share/jrun/openapi.yaml"]
         where access("\(built)/\(file)", F_OK) != 0 {
             throw Unusable(description: "'\(built)/\(file)' is not there: make build, or set JRUN_DIST")
         }
@@ -53,6 +53,7 @@ struct Place: Sendable {
         try FileManager.default.copyItem(atPath: built, toPath: dist)
     }
 
+    var jrun: String { "\(dist)/bin/jrun" }
     var jrund: String { "\(dist)/sbin/jrund" }
     var probe: String { "\(dist)/test/jrun-probe" }
 
