@@ -7,7 +7,10 @@ import Runs
 struct GetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Fetch a run's results; before it has ended, its inputs.",
-        discussion: "Without names all of them. With --tar, or one name and --output-dir -, to stdout.")
+        discussion: """
+            Without names all of them. With --tar, or one name and --output-dir -, to stdout. A file of the same name is \
+            replaced, also an input that was changed meanwhile.
+            """)
 
     @OptionGroup var answer: AnswerOptions
 

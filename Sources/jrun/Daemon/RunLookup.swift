@@ -46,7 +46,7 @@ struct RunLookup {
     private func names(_ runs: [RunView]) -> String {
         let shown = runs.prefix(RunLookup.shown).map { "\($0.id) (\($0.program.name), \($0.state))" }
         let rest = runs.count - shown.count
-        return ": \(shown.joined(separator: ", "))" + (rest > 0 ? " and \(rest) more (see jrun ps -a)" : "")
+        return "; runs: \(shown.joined(separator: ", "))" + (rest > 0 ? " and \(rest) more (see jrun ps -a)" : "")
     }
 
     /// The shortest beginnings of ids that tell them apart. The first ten characters are the time of creation.
