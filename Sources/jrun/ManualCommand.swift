@@ -140,8 +140,8 @@ private let daemonManual = #"""
     jrund owns the runs of a node, holds them to the rules of their programs, and serves one local socket (HTTP/1.1 with
     JSON), which
     .BR jrun (1)
-    and any other client use. It needs root, and is normally started by systemd. Runs outlive it: neither a crash nor an
-    upgrade costs a run, a byte of output or a result.
+    and any other client use. It needs root, and is normally started by systemd; otherwise it stays in the foreground and
+    writes its log to stderr. Runs outlive it: neither a crash nor an upgrade costs a run, a byte of output or a result.
     .SH OPTIONS
     .TP
     \fB\-\-config\fR \fIfile\fR

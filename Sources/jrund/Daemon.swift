@@ -140,7 +140,8 @@ final class Daemon: Sendable {
         StandardErrorLog.setLevel(configuration.log)
         for problem in problems { logger.error("reload: \(problem)") }
         for warning in new.access.warnings { logger.warning("\(warning)") }
-        logger.info("configuration and programs were read again: \(new.catalog.entries.count) programs")
+        let outcome = problems.isEmpty ? "" : "; problems: \(problems.count), see above"
+        logger.info("configuration and programs were read again: \(new.catalog.entries.count) programs\(outcome)")
         return problems
     }
 

@@ -39,7 +39,8 @@ extension Problem {
         case let problem as Problem: problem
         case let refusal as MonitorRefusal: Problem(refusal)
         case let refused as Violations: Problem(refused)
-        case let error as HTTPError where error.status == .notFound: Problem(.notFound, "there is no such route")
+        case let error as HTTPError where error.status == .notFound:
+            Problem(.notFound, "there is no such route; GET /openapi.yaml lists them")
         case is CancellationError: Problem(.malformed, "the connection was closed before the answer")
         default: Problem(.node, "\(error)")
         }

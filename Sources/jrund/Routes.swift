@@ -49,7 +49,7 @@ struct Routes {
             // Hummingbird does not tell '/v1//runs/' from '/v1/runs'.
             let isFile = path.contains("/files/") && !path.hasSuffix("/files/")
             if !isFile, path.contains("//") || path.count > 1 && path.hasSuffix("/") {
-                throw Problem(.notFound, "there is no such route")
+                throw Problem(.notFound, "there is no such route; GET /openapi.yaml lists them")
             }
             let query = try Query(request.uri.query, known: method.query)
             return try await method.handler(Call(request: request, context: context, query: query, live: live()))

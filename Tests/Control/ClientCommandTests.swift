@@ -17,7 +17,8 @@ extension Control {
                 #expect(made["limits"]["open_files"].int == 64)
                 let put = try daemon.jrunJSON("put", id, file, "\(file)=sub/b.txt")
                 #expect(put["files"].array.compactMap { $0["path"].string } == ["a.txt", "sub/b.txt"], "\(put)")
-                let inputs = try daemon.jrunJSON("get", id, "--output-dir", daemon.makeScratchDirectory("in"))
+                let inputs = try daemon.jrunJSON(
+                    "get", "--inputs", id, "--output-dir", daemon.makeScratchDirectory("in"))
                 #expect(inputs["files"].array.count == 2)
                 #expect(contents(of: "\(daemon.directory)/scratch/in/sub/b.txt") == Bytes("one".utf8))
                 let started = try daemon.jrunJSON("start", id)

@@ -16,12 +16,19 @@ extension Control {
                 #expect(both.status == 125 && both.stderr.contains("2 runs' ids begin with '\(ids[0].prefix(common))'"))
                 #expect(ids.allSatisfy { both.stderr.contains("\($0) (probe, created)") }, "\(both)")
                 let none = try daemon.jrun("status", "zz")
-                #expect(none.status == 125 && none.stderr.hasPrefix("jrun: no run's id begins with 'zz': "), "\(none)")
+                #expect(
+                    none.status == 125 && none.stderr.hasPrefix("jrun: no run's id begins with 'zz'; runs: "), "\(none)"
+                )
+                #expect(try daemon.delete("/v1/runs/\(ids[1])").status == 204)
+                let nothing = try daemon.jrun("rm", "")
+                #expect(nothing.status == 125 && nothing.stderr.contains("'' is none"), "\(nothing)")
+                #expect(try daemon.ids == [ids[0]])
                 let gone = try daemon.jrun("status", "01kb0m2xw3e4y5v6a7b8c9d0ef")
                 #expect(gone.status == 125 && gone.stderr.contains("'01kb0m2xw3e4y5v6a7b8c9d0ef'"), "\(gone)")
                 let shown = try daemon.jrunText("ps").split(separator: "\n").dropFirst().compactMap {
                     $0.split(separator: " ").first
                 }
+                #expect(shown.count == 1)
                 for short in shown { #expect(try daemon.jrun("rm", String(short)).status == 0) }
                 let empty = try daemon.jrun("status", "0")
                 #expect(empty.stderr == "jrun: no run's id begins with '0'; there are no runs\n")

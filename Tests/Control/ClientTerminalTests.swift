@@ -15,7 +15,7 @@ extension Control {
                 let terminal = try Terminal()
                 // stdout is a pipe that is read slowly until there is a bar.
                 let child = try terminal.start(
-                    daemon.jrunCommand(["get", id, "big.bin", "--output-dir", "-"]), streams: [2])
+                    daemon.jrunCommand(["get", "--inputs", id, "big.bin", "--output-dir", "-"]), streams: [2])
                 while !terminal.text.contains("MiB/s") {
                     try child.awaitMore()
                     terminal.read(within: 10)
@@ -35,7 +35,7 @@ extension Control {
                 _ = try daemon.put("/v1/runs/\(id)/files/a.txt", "one".utf8)
                 let terminal = try Terminal()
                 let child = try terminal.start(
-                    daemon.jrunCommand(["get", id, "a.txt", "--output-dir", "-"]), streams: [2])
+                    daemon.jrunCommand(["get", "--inputs", id, "a.txt", "--output-dir", "-"]), streams: [2])
                 #expect(try child.finish().text == "one")
                 #expect(terminal.drain() == "")
             }
@@ -46,7 +46,7 @@ extension Control {
                 let id = try daemon.create("exit", "0")
                 _ = try daemon.put("/v1/runs/\(id)/files/a.txt", "one".utf8)
                 let terminal = try Terminal()
-                let child = try terminal.start(daemon.jrunCommand(["get", id, "--tar"]))
+                let child = try terminal.start(daemon.jrunCommand(["get", "--inputs", id, "--tar"]))
                 #expect(try child.finish().status == 125)
                 #expect(terminal.drain().contains("stdout is a terminal; send 'archive' to a file or a pipe"))
             }

@@ -6,8 +6,11 @@ import Runs
 
 struct GetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "get", abstract: "Fetch a run's results; before it has ended, its inputs.",
-        discussion: "Without names all of them. With --tar, or one name and --output-dir -, to stdout.")
+        commandName: "get", abstract: "Fetch the results of a run that has ended.",
+        discussion: """
+            Without names all of them. With --tar, or one name and --output-dir -, to stdout. A file of the same name is \
+            replaced.
+            """)
 
     @OptionGroup var answer: AnswerOptions
 
@@ -16,6 +19,9 @@ struct GetCommand: ParsableCommand {
         help: ArgumentHelp("Where the files go; '-' is stdout, for one file.", valueName: "dir"),
         completion: .directory)
     var outputDirectory = "."
+
+    @Flag(name: .long, help: "The inputs of a run that has not ended.")
+    var inputs = false
 
     @Flag(name: .long, help: "All files as a tar archive on stdout.")
     var tar = false
@@ -30,6 +36,7 @@ struct GetCommand: ParsableCommand {
                 throw RunRefused("--tar takes all files and has no JSON; leave out the names and --json")
             }
             let id = try client.id(self.id)
+            try refuseWhatIsNotThere(try client.decode(RunView.self, .get(.run(id))))
             if tar { return try pass(.get(.run(id, "archive")), "archive", total: nil, client) }
             let files = try wanted(client.decode(FileList.self, .get(.run(id, "files"))).files)
             if outputDirectory == "-" {
@@ -49,6 +56,17 @@ struct GetCommand: ParsableCommand {
             if answer.json { try printJSON(FileList(files: files)) }
             if hasFailed { throw ExitCode(125) }
         }
+    }
+
+    /// Somebody's own files must not be replaced by older copies that they did not ask for.
+    private func refuseWhatIsNotThere(_ run: RunView) throws {
+        if inputs && run.hasEnded {
+            throw RunRefused("run '\(run.id)' has ended: its results are kept, its inputs are not")
+        }
+        guard !inputs && !run.hasEnded else { return }
+        throw RunRefused(
+            "run '\(run.id)' is \(run.state): it has results when it has ended (jrun status --wait \(run.id)); "
+                + "--inputs fetches its inputs")
     }
 
     private func wanted(_ files: [FileView]) throws -> [FileView] {

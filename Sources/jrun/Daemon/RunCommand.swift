@@ -9,14 +9,16 @@ struct RunCommand: ParsableCommand {
         commandName: "run", abstract: "Run a program through jrund, wait for it, and collect its results.",
         discussion: """
             Like exec, with the same exit codes, but the run is jrund's: others can watch and command it, and it goes on \
-            when this command is killed. Ctrl-C asks the program to stop, a second one kills it.
+            when this command is killed. Ctrl-C asks the program to stop, a second one kills it; while jrund is away, a third \
+            one leaves.
             """)
 
     @OptionGroup var answer: AnswerOptions
     @OptionGroup var options: RemoteRequestOptions
 
     @Option(
-        name: .customLong("output-dir"), help: ArgumentHelp("Where the results go.", valueName: "dir"),
+        name: .customLong("output-dir"),
+        help: ArgumentHelp("Where the results go. (default: .)", valueName: "dir"),
         completion: .directory)
     var outputDirectory: String?
 
@@ -25,13 +27,15 @@ struct RunCommand: ParsableCommand {
         completion: .file())
     var report: String?
 
-    @Flag(name: .shortAndLong, help: "Print the run's id and leave once it was started.")
+    @Flag(
+        name: .shortAndLong,
+        help: "Print the run's id and leave once it was started; its stdin is empty, but for --stdin.")
     var detach = false
 
     @Flag(name: .long, help: ArgumentHelp(DetachedStdin.help + " Only with --detach."))
     var stdin = false
 
-    @Flag(name: .long, help: "Keep the run when it has ended, until somebody removes it.")
+    @Flag(name: .long, help: "Keep the run when it has ended, instead of removing it.")
     var keep = false
 
     func run() throws {
@@ -42,6 +46,9 @@ struct RunCommand: ParsableCommand {
             }
             if stdin && !detach { throw RunRefused("--stdin needs --detach: otherwise stdin is this command's") }
             if answer.json && !detach { throw RunRefused("--json needs --detach: otherwise stdout is the program's") }
+            if detach, let status = try? FileStatus(of: 0), status.kind == .file, status.size > 0 {
+                throw RunRefused("with --detach, standard input is not sent; leave '<' out, or --detach")
+            }
             let client = answer.client
             let request = try RemoteRequest(options)
             if detach { return try start(request, client) }

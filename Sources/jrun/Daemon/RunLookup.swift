@@ -36,8 +36,10 @@ struct RunLookup {
     func id(_ prefix: String) throws -> String {
         if RunID(prefix) != nil { return prefix }
         let found = runs.filter { $0.id.hasPrefix(prefix) }
+        // What a script that lost an id passes on must not mean the only run there is.
+        if prefix.isEmpty { throw RunRefused("a run's id is needed, and '' is none\(runs.isEmpty ? "" : names(runs))") }
         if found.count == 1 { return found[0].id }
-        if found.isEmpty || prefix.isEmpty {
+        if found.isEmpty {
             throw RunRefused("no run's id begins with '\(prefix)'\(runs.isEmpty ? "; there are no runs" : names(runs))")
         }
         throw RunRefused("\(found.count) runs' ids begin with '\(prefix)'\(names(found))")
@@ -46,7 +48,7 @@ struct RunLookup {
     private func names(_ runs: [RunView]) -> String {
         let shown = runs.prefix(RunLookup.shown).map { "\($0.id) (\($0.program.name), \($0.state))" }
         let rest = runs.count - shown.count
-        return ": \(shown.joined(separator: ", "))" + (rest > 0 ? " and \(rest) more (see jrun ps -a)" : "")
+        return "; runs: \(shown.joined(separator: ", "))" + (rest > 0 ? " and \(rest) more (see jrun ps -a)" : "")
     }
 
     /// The shortest beginnings of ids that tell them apart. The first ten characters are the time of creation.

@@ -9,7 +9,10 @@ import Runs
 struct CreateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Make a run without starting it, and print its id.",
-        discussion: "For example: id=$(jrun create glpsol -- --model plan.mod); jrun put $id plan.mod; jrun start $id")
+        discussion: """
+            For example: id=$(jrun create glpsol -- --model plan.mod --output plan.sol); jrun put $id plan.mod; \
+            jrun start $id
+            """)
 
     @OptionGroup var answer: AnswerOptions
     @OptionGroup var options: RemoteRequestOptions
