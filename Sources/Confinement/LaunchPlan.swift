@@ -53,13 +53,13 @@ public struct Supervision: Sendable, Equatable {
     /// The launcher keeps to it, who reads what the requester sends.
     public var stdinCap: StreamCap?
 
-    /// Whether jrun-init keeps a writing end of the program's stdin: the one who writes may change.
+    /// Whether jrun-init keeps a writing end of the program's stdin and its buffer: the one who writes may change.
     var keepsStdin: Bool
 
     var descriptors: [PlanDescriptor] {
         [.control, .growth, .status, .cgroupLeaf, .work, .runDirectory, .runsDirectory, .cgroupRuns, .uidLock]
             + (stdout.map { [$0.isFile ? .stdoutFile : .stdoutSpool] } ?? [])
-            + (stderr.map { [$0.isFile ? .stderrFile : .stderrSpool] } ?? []) + (keepsStdin ? [.stdinWriter] : [])
+            + (stderr.map { [$0.isFile ? .stderrFile : .stderrSpool] } ?? []) + (keepsStdin ? [.stdinWriter, .stdinBuffer] : [])
     }
 }
 

@@ -178,6 +178,7 @@ extension Supervision {
         s.fd_work = fds[.work]!
         s.fd_growth = fds[.growth]!
         s.fd_stdin = fds[.stdinWriter] ?? -1
+        s.fd_stdin_buffer = fds[.stdinBuffer] ?? -1
         s.fd_run = fds[.runDirectory]!
         s.fd_runs = fds[.runsDirectory]!
         s.fd_cgroup_parent = fds[.cgroupRuns]!

@@ -9,6 +9,8 @@ public enum PlanDescriptor: Hashable, Sendable {
     case stdin
     /// The other end of the stdin pipe, which outlives whoever writes to it.
     case stdinWriter
+    /// A memory file through which every byte for stdin goes. Its position outlives whoever writes to it, too.
+    case stdinBuffer
     case stdoutSpool, stderrSpool
     /// Files in the work directory that capped streams go to.
     case stdoutFile, stderrFile
@@ -26,6 +28,7 @@ public enum PlanDescriptor: Hashable, Sendable {
         case .work: "the work directory"
         case .stdin: "the stdin pipe"
         case .stdinWriter: "the writing end of the stdin pipe"
+        case .stdinBuffer: "the buffer of stdin"
         case .stdoutSpool: "the stdout spool"
         case .stderrSpool: "the stderr spool"
         case .stdoutFile: "the file for stdout"

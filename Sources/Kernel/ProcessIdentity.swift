@@ -41,6 +41,11 @@ public struct IdentifiedProcess: ~Copyable, Sendable {
         return file
     }
 
+    /// The process's own open file, with its position and flags. Source: pidfd_getfd(2)
+    public func share(_ number: Int32) throws(KernelError) -> OwnedFD {
+        try checkFD(sys_pidfd_getfd(descriptor.raw, number), "take a descriptor of process \(pid)")
+    }
+
     /// Field 22 of /proc/PID/stat; the second field, in parentheses, may hold anything. Source: proc(5).
     private static func startTime(of pid: Int32) -> UInt64? {
         guard let text = try? FileSystem.text(of: "/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else {

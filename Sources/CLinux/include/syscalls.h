@@ -128,6 +128,10 @@ static inline long sys_epoll_pwait(int epoll, struct k_epoll_event *events, int 
 static inline long sys_pidfd_send_signal(int pidfd, int signal) {
     return SYS4(__NR_pidfd_send_signal, pidfd, signal, 0, 0);
 }
+static inline long sys_fallocate(int fd, int mode, int64_t offset, int64_t n) {
+    return SYS4(__NR_fallocate, fd, mode, offset, n);
+}
+static inline long sys_pidfd_getfd(int pidfd, int fd) { return SYS3(__NR_pidfd_getfd, pidfd, fd, 0); }
 static inline long sys_pidfd_open(int pid, unsigned flags) { return SYS2(__NR_pidfd_open, pid, flags); }
 static inline long sys_getpid(void) { return SYS0(__NR_getpid); }
 static inline long sys_geteuid(void) { return SYS0(__NR_geteuid); }

@@ -94,6 +94,7 @@ struct jrun_supervision {
     int32_t fd_run, fd_runs, fd_cgroup_parent; // for the clean-up after a broken lifeline
     int32_t fd_growth;                         // eventfd or FIFO, never waited for: raised when there is news
     int32_t fd_stdin;                          // writing end of the program's stdin, kept open for whoever comes to write
+    int32_t fd_stdin_buffer;                   // kept open: its position says how much stdin has taken
     uint32_t text_run;                         // the run's id: its name in fd_runs and fd_cgroup_parent
     int32_t stop_signal, suspend_signal;
     uint32_t cpus;                             // CPUs the run may use; bounds how fast CPU time can pass
@@ -181,7 +182,7 @@ struct jrun_status {
     uint64_t stdout_dropped_bytes, stderr_dropped_bytes; // beyond the caps; not in stdout_bytes and stderr_bytes
     // jrun-init itself, for a launcher that comes later: pid and start time (clock ticks after boot) as the launcher's
     // /proc says them, and the numbers of its descriptors. 0 and -1 under a lifeline.
-    int32_t init_pid, work_fd, stdin_fd, unused;
+    int32_t init_pid, work_fd, stdin_fd, stdin_buffer_fd;
     uint64_t init_start;
     uint64_t reserved[26];
     uint64_t checksum;

@@ -128,7 +128,12 @@ extension ManagedRun {
         var pipes: [PlanDescriptor: Int32] = [.control: control.raw, .growth: growth.raw]
         let stdin = program.stdin == .stream ? try makePipe() : nil
         let stdinReader = OwnedFD(taking: stdin?.reader ?? -1), stdinWriter = OwnedFD(taking: stdin?.writer ?? -1)
-        if stdin != nil { (pipes[.stdin], pipes[.stdinWriter]) = (stdinReader.raw, stdinWriter.raw) }
+        let stdinBuffer = try StdinBuffer.make()
+        if stdin != nil {
+            (pipes[.stdin], pipes[.stdinWriter]) = (stdinReader.raw, stdinWriter.raw)
+            pipes[.stdinBuffer] = stdinBuffer.raw
+            StdinBuffer.widen(stdinWriter.raw)
+        }
         let launched = try RunLaunch(preparation: preparation, plan: plan, identity: identity)
             .start(in: directory, slot, workspace, leaf, runs: runs, pipes: pipes)
         process = launched.takeProcess()

@@ -68,14 +68,14 @@ extension ManagedRun {
     private func takeStdin(closing: Bool) throws -> StdinWriter {
         if closing, state == .created || state == .starting {
             try refuseIfRemoved()
-            return StdinWriter(self, OwnedFD(taking: -1))
+            return StdinWriter(self)
         }
         guard state == .running || state == .suspended else { throw conflict("only a running program takes stdin") }
         if shared.withLock({ $0.stdin.isClosed }) { throw conflict("its stdin was closed already") }
         guard let record = StatusFile.read(at: "\(path)/status"), process != nil,
             let pipe = try? process!.open(record.stdin_fd, [.write, .nonBlocking])
         else { throw conflict("it has just ended") }
-        return StdinWriter(self, pipe)
+        return StdinWriter(self, pipe, StdinBuffer(try process!.share(record.stdin_buffer_fd)))
     }
 
     nonisolated func stdinIsFree() {
@@ -101,7 +101,7 @@ extension ManagedRun {
             return shared.stdin
         }
         changes.raise()
-        // Lost with a full disk: then a next jrund starts counting where the file stands.
+        // Lost with a full disk; the bytes are counted by the buffer as long as jrun-init is there.
         guard let bytes = try? runFileJSON(record),
             let file = try? FileSystem.open("\(path)/stdin", [.write, .create])
         else { return }
@@ -181,11 +181,18 @@ public final class StdinWriter: Sendable {
     private let run: ManagedRun
     /// -1 before the program runs.
     private let pipe: OwnedFD
+    private let buffer: StdinBuffer
     private let isFree = Mutex(false)
 
-    init(_ run: ManagedRun, _ pipe: consuming OwnedFD) {
+    init(_ run: ManagedRun, _ pipe: consuming OwnedFD, _ buffer: consuming StdinBuffer) {
         self.run = run
         self.pipe = pipe
+        self.buffer = buffer
+    }
+
+    /// Before the program runs.
+    convenience init(_ run: ManagedRun) {
+        self.init(run, OwnedFD(taking: -1), StdinBuffer(OwnedFD(taking: -1)))
     }
 
     /// Returns when the program's pipe has taken all of it. - Throws: `conflict` when the run has ended or the program has
@@ -197,7 +204,7 @@ public final class StdinWriter: Sendable {
             let room = run.program.streamCaps.stdin.map { $0.maxSize - run.shared.withLock { $0.stdin.bytes } } ?? .max
             if room == 0 { return try await capReached() }
             let piece = rest.prefix(Int(min(room, 65536)))
-            let n = piece.withUnsafeBytes { sys_write(pipe.raw, $0.baseAddress, $0.count) }
+            let n = try buffer.move(piece, into: pipe.raw)
             switch n {
             case Int(-EINTR): continue
             case Int(-EAGAIN): try await waitUntilWritable()
@@ -205,7 +212,7 @@ public final class StdinWriter: Sendable {
             case let n where n < 0: throw KernelError("write to stdin of run '\(run.id)'", errno: Int32(-n))
             default:
                 rest = rest.dropFirst(n)
-                run.note { $0.bytes += Int64(n) }
+                run.note { $0.bytes = buffer.position }
                 run.monitor.count { $0.stdinBytes += Int64(n) }
             }
         }

@@ -250,6 +250,7 @@ extension ManagedRun {
         monitor.readmit(self)
         if let status {
             process = identify(status)
+            recoverStdin(status)
             if process == nil {
                 monitor.log(.warning, "its directory is locked, but its record's process is not there", id)
             }
@@ -269,6 +270,15 @@ extension ManagedRun {
         let hasGone = process == nil ? false : process!.hasGone()
         recordChanged(hasGone: hasGone)
         return state.isFinal ? .concluded : .adopted
+    }
+
+    /// The last piece may have reached the pipe and not been noted any more.
+    private func recoverStdin(_ record: jrun_status) {
+        guard program.stdin == .stream, process != nil else { return }
+        do {
+            let position = StdinBuffer(try process!.share(record.stdin_buffer_fd)).position
+            shared.withLock { $0.stdin.bytes = position }
+        } catch { monitor.log(.warning, "what its stdin has taken may be counted too low: \(error)", id) }
     }
 
     /// jrun-init by its record: believed only if pid, start time and cgroup are those, and it lives after all.

@@ -37,8 +37,8 @@ struct LaunchRecord: Codable {
     }
 }
 
-/// `stdin`: what has gone through stdin, rewritten in place after each piece. A jrund that dies between a piece and this
-/// counts that piece too little.
+/// `stdin`: what has gone through stdin, rewritten in place after each piece. As long as jrun-init is there the position of
+/// the buffer is what counts.
 struct StdinRecord: Codable, Equatable {
     var bytes: Int64 = 0
     var isClosed = false
