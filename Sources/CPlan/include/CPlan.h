@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define JRUN_PLAN_MAGIC 0x6e616c706e75726aULL /* "jrunplan" */
-#define JRUN_PLAN_VERSION 3
+#define JRUN_PLAN_VERSION 4
 #define JRUN_PLAN_MAX_BYTES (4 << 20)
 #define JRUN_PLAN_MAX_STEPS 1024
 
