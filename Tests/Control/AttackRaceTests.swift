@@ -116,9 +116,9 @@ private final class Stranger: @unchecked Sendable {  // SAFETY: its fields are r
                 if !list.text.contains("\"runs\":[]") { complaints.append("\(list)") }
                 continue
             }
-            let last = turn % 5 == 0 ? id.dropLast() + "\(turn % 10)" : id[...]
+            let guess = turn % 5 == 0 ? String(id.dropLast()) + "\(turn % 10)" : id
             let answer = try RawConnection.answer(
-                socket, String(words[0]), words[1].replacing("{id}", with: last),
+                socket, String(words[0]), String(words[1]).replacing("{id}", with: guess),
                 body: ["PUT", "POST"].contains(words[0]) ? [] : nil, uid: stranger)
             count += 1
             if answer.status != 404, complaints.count < 20 { complaints.append("\(answer)") }

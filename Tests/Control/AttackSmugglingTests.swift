@@ -161,9 +161,13 @@ extension Control {
                     "\(whole.prefix(400))")
                 #expect(!whole.lowercased().contains("transfer-encoding"), "\(whole.prefix(400))")
                 let follower = try ask("GET /v1/runs/\(running)/stdout?follow=true")
+                // What it has said already has come: the follower is there.
+                #expect(follower.isReadable(within: 10_000))
                 try daemon.command("kill", running)
                 let followed = String(decoding: try follower.rest(), as: UTF8.self)
-                #expect(followed.hasPrefix("HTTP/1.0 200 ") && followed.hasSuffix("\r\n\r\n"), "\(followed)")
+                let parts = followed.components(separatedBy: "\r\n\r\n")
+                #expect(followed.hasPrefix("HTTP/1.0 200 ") && parts.count == 2, "\(followed)")
+                #expect(parts.last == (try daemon.get("/v1/runs/\(running)/stdout").text), "\(followed)")
             }
         }
 

@@ -9,7 +9,8 @@ import Testing
     /// The kernel knows no user at the other end of a TCP connection.
     @Test func whoeverCannotBeNamedIsRefused() async throws {
         let (socket, port) = try listen()
-        let server = Server(limit: 8, logger: Logger(label: "test"), mayTakeAll: { _ in true }) { _, _, _ in
+        let everybody: @Sendable (Peer) -> Bool = { _ in true }
+        let server = Server(limit: 8, logger: Logger(label: "test"), mayTakeAll: everybody) { _, _, _ in
             Issue.record("somebody without a name was served")
         }
         let serving = Task { try await server.run(socket, on: .singleton) }
