@@ -28,7 +28,7 @@ private func setEffectiveUser(_ uid: Int) {
     #endif
     typealias SystemCall = @convention(c) (Int, Int, Int, Int) -> Int
     // Variadic, so Swift does not import it; with whole numbers for arguments it is called like any other.
-    let call = unsafeBitCast(dlsym(nil, "syscall"), to: SystemCall.self)
+    let call = unsafeBitCast(dlsym(nil, "syscall"), to: SystemCall.self)  // SAFETY: syscall(2) takes whole numbers.
     precondition(call(setresuid, -1, uid, -1) == 0, "a thread cannot become uid \(uid)")
 }
 
