@@ -185,6 +185,13 @@ final class Daemon {
         return Exchange(call: call, child: try Child(command), headerFile: headerFile, daemon: self)
     }
 
+    /// A request whose answer goes on; returns when jrund has begun it, so that what happens next is seen.
+    func follow(_ call: Call) throws -> Exchange {
+        let exchange = try begin(call)
+        try exchange.awaitHead()
+        return exchange
+    }
+
     fileprivate func answer(to call: Call, _ ended: Ended, _ headerFile: String) throws -> Answer {
         let (status, headers) = parseHeaders((try? String(contentsOfFile: headerFile, encoding: .utf8)) ?? "")
         let answer = Answer(
@@ -257,7 +264,8 @@ final class Daemon {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return false }
         defer { close(file) }
-        return flock(file, LOCK_EX | LOCK_NB) != 0
+        // Shared, because a test that starts a process right now lends it this lock until that executes.
+        return flock(file, LOCK_SH | LOCK_NB) != 0
     }
 }
 
@@ -270,6 +278,26 @@ final class Exchange {
 
     init(call: Call, child: Child, headerFile: String, daemon: Daemon) {
         (self.call, self.child, self.headerFile, self.daemon) = (call, child, headerFile, daemon)
+    }
+
+    /// Waits until curl has written the head of the answer. Source: inotify(7).
+    func awaitHead(seconds: Double = 30) throws {
+        let changes = inotify_init1(Int32(IN_CLOEXEC))
+        defer { close(changes) }
+        guard inotify_add_watch(changes, headerFile, UInt32(IN_MODIFY)) >= 0 else {
+            throw DaemonError(description: "no watch of '\(headerFile)': \(String(cString: strerror(errno)))")
+        }
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while true {
+            let head = (try? String(contentsOfFile: headerFile, encoding: .utf8)) ?? ""
+            if head.hasSuffix("\r\n\r\n"), ![0, 100].contains(parseHeaders(head).status) { return }
+            var event = pollfd(fd: changes, events: Int16(POLLIN), revents: 0)
+            guard poll(&event, 1, Int32(max(0, (deadline - .now).milliseconds))) > 0 else {
+                throw DaemonError(description: "no answer to \(call.method) \(call.path) after \(seconds) s")
+            }
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            _ = read(changes, &buffer, buffer.count)
+        }
     }
 
     /// Reads the body until `text` has come.

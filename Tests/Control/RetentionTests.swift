@@ -24,7 +24,6 @@ extension Control {
             ) { daemon in
                 let live = try daemon.startRun("sleep", "forever"), created = try daemon.create("exit", "0")
                 let ended = try daemon.startRun("exit", "0")
-                _ = try daemon.ended(ended)
                 try awaitRemoval(of: ended, daemon)
                 #expect(try daemon.get("/v1/runs/\(ended)").status == 404)
                 #expect(try daemon.state(live) == "running" && daemon.state(created) == "created")
@@ -84,7 +83,7 @@ extension Control {
             ) { daemon in
                 let bytes = 8 << 20
                 let read = try daemon.create("write-stdout", "\(bytes)")
-                let slow = try daemon.begin(
+                let slow = try daemon.follow(
                     Call("GET", "/v1/runs/\(read)/stdout?follow=true").with { $0.options = ["--limit-rate", "100k"] })
                 try daemon.command("start", read)
                 _ = try daemon.ended(read)

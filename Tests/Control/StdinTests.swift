@@ -31,7 +31,7 @@ extension Control {
             try withCat { daemon in
                 let bytes = (0..<6_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
                 let id = try daemon.startRun("cat")
-                let follower = try daemon.begin(Call("GET", "/v1/runs/\(id)/stdout?follow=true"))
+                let follower = try daemon.follow(Call("GET", "/v1/runs/\(id)/stdout?follow=true"))
                 #expect(try daemon.send(write(bytes, to: id, "?close=true")).status == 200)
                 #expect(try follower.finish().body == Bytes(bytes))
             }

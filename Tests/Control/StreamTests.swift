@@ -57,7 +57,7 @@ extension Control {
                 let id = try daemon.create("write-\(stream)", "\(bytes)")
                 // From before the start on.
                 let followers = try (0..<4).map { _ in
-                    try daemon.begin(Call("GET", "/v1/runs/\(id)/\(stream)?follow=true"))
+                    try daemon.follow(Call("GET", "/v1/runs/\(id)/\(stream)?follow=true"))
                 }
                 try daemon.command("start", id)
                 for follower in followers {
@@ -85,7 +85,7 @@ extension Control {
                     try follower.abandon()
                     received += follower.child.stdout.bytes
                 }
-                let last = try daemon.begin(Call("GET", "/v1/runs/\(id)/stdout?follow=true&offset=\(received.count)"))
+                let last = try daemon.follow(Call("GET", "/v1/runs/\(id)/stdout?follow=true&offset=\(received.count)"))
                 _ = try daemon.post("/v1/runs/\(id)/stdin?close=true")
                 received += try last.finish().body.array
                 let expected = (1...5).map { String(repeating: "\($0)", count: 50_000) + "<\($0)>" }.joined()
@@ -107,9 +107,9 @@ extension Control {
             try withDaemon { daemon in
                 let bytes = 8 << 20
                 let id = try daemon.create("write-stdout", "\(bytes)")
-                let slow = try daemon.begin(
+                let slow = try daemon.follow(
                     Call("GET", "/v1/runs/\(id)/stdout?follow=true").with { $0.options = ["--limit-rate", "64k"] })
-                let fast = try daemon.begin(Call("GET", "/v1/runs/\(id)/stdout?follow=true"))
+                let fast = try daemon.follow(Call("GET", "/v1/runs/\(id)/stdout?follow=true"))
                 try daemon.command("start", id)
                 #expect(try fast.finish().body.count == bytes)
                 #expect(try daemon.ended(id)["state"].string == "complete")

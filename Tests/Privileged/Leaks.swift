@@ -93,6 +93,7 @@ struct Leaks: CustomStringConvertible {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return false }
         defer { close(file) }
-        return flock(file, LOCK_EX | LOCK_NB) != 0
+        // Shared, because a test that starts a process right now lends it this lock until that executes.
+        return flock(file, LOCK_SH | LOCK_NB) != 0
     }
 }
