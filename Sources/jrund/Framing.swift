@@ -73,7 +73,10 @@ final class Framing: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(var head):
             let isInformational = head.status.code < 200
             // RFC 9110, section 15.2: no 1xx to a client of HTTP/1.0.
-            if isInformational, due.first?.isOld == true { return promise?.succeed() ?? () }
+            if isInformational, due.first?.isOld == true {
+                promise?.succeed()
+                return
+            }
             if !isInformational {
                 // RFC 9110, section 6.6.1.
                 head.headers.replaceOrAdd(name: "Date", value: HTTPDate.now)
