@@ -15,11 +15,13 @@ public struct Problem: Codable, Sendable, Equatable, Error, CustomStringConverti
         public static let precondition = Kind(
             name: "precondition", status: 412, title: "the precondition does not hold")
         public static let tooLarge = Kind(name: "too-large", status: 413, title: "too large")
+        public static let longTarget = Kind(name: "long-target", status: 414, title: "the request line is too long")
         public static let mediaType = Kind(name: "media-type", status: 415, title: "not this kind of body")
         public static let range = Kind(name: "range", status: 416, title: "beyond the end")
         public static let invalid = Kind(
             name: "invalid", status: 422, title: "the request is not what the program accepts")
         public static let quota = Kind(name: "quota", status: 429, title: "the quota is used up")
+        public static let largeHeader = Kind(name: "large-header", status: 431, title: "the header is too large")
         public static let busy = Kind(name: "busy", status: 503, title: "the node has no room")
         public static let node = Kind(name: "internal", status: 500, title: "the node failed")
     }

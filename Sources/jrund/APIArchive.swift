@@ -42,6 +42,6 @@ extension API {
         } catch let error as TarError {
             throw Problem(error.kind == .tooLarge ? .tooLarge : .malformed, error.description)
         }
-        return try answer(FileList(files: try await onDisk { try run.files().map(FileView.init) }))
+        return try call.answer(FileList(files: try await onDisk { try run.files().map(FileView.init) }))
     }
 }

@@ -70,6 +70,12 @@ extension API {
         guard let number = wholeNumber(text) else {
             throw Problem(.malformed, "Last-Event-ID is '\(text.prefix(64))'; it can be the id of an event, a number")
         }
+        // Of another node, or of a log that was lost: whoever waits behind it would miss all that comes before.
+        let newest = monitor.events.newest
+        guard number <= newest else {
+            throw Problem(
+                .range, "Last-Event-ID is \(number), but the newest event is \(newest); begin anew without it")
+        }
         return UInt64(number)
     }
 

@@ -16,6 +16,8 @@ extension API {
         let form = try requestForm(body)
         let program = try usableProgram(form.program, call)
         let (run, _) = try await monitor.create(form, of: program.loaded, for: call.owner)
+        // The request is in the run's directory now, and the run may take its time.
+        call.holding.giveBack()
         do {
             try await API.closeStdin(of: run)
             _ = try await run.start()
@@ -32,10 +34,10 @@ extension API {
             try? await run.command(.terminate)
             throw CancellationError()
         }
-        var contents = Contents(rest: API.answerBytes)
+        var contents = Contents(rest: API.answerBytes, holding: call.holding)
         let answer = try await self.answer(of: run, &contents)
         if contents.isWhole, !isKept { try await monitor.remove(run) }
-        return try jrund.answer(answer)
+        return try call.answer(answer)
     }
 
     /// Before the start: the program finds its stdin empty.
@@ -51,6 +53,7 @@ extension API {
     private struct Contents {
         /// What may still go into the answer.
         var rest: Int64
+        let holding: Holding
         /// Everything that was asked for did.
         var isWhole = true
     }
@@ -77,7 +80,8 @@ extension API {
     private func content(
         _ size: Int64, _ contents: inout Contents, read: @escaping @Sendable (Int) throws -> [UInt8]
     ) async throws -> ContentView {
-        guard size <= API.contentBytes, size <= contents.rest else {
+        // Once as it is, and once as JSON.
+        guard size <= API.contentBytes, size <= contents.rest, size == 0 || contents.holding.take(2 * Int(size)) else {
             contents.isWhole = false
             return ContentView(bytes: size)
         }

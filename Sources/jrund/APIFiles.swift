@@ -13,7 +13,7 @@ extension API {
 
     func files(_ call: Call) async throws -> Response {
         let run = try visibleRun(call)
-        return try answer(FileList(files: try await onDisk { try run.files().map(FileView.init) }))
+        return try call.answer(FileList(files: try await onDisk { try run.files().map(FileView.init) }))
     }
 
     /// `/v1/runs/{id}/files/{path}`: what can be no file's name is not found, or refused by the rules.

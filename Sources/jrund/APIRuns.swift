@@ -18,7 +18,7 @@ extension API {
         let (run, isNew) = try await monitor.create(
             form, of: program.loaded, for: call.owner, idempotencyKey: key, digest: hexadecimal(SHA256.hash(data: body))
         )
-        return try answer(
+        return try call.answer(
             daemon.view(run), status: isNew ? .created : .ok, headers: [.location: "/v1/runs/\(run.id)"])
     }
 
@@ -48,7 +48,7 @@ extension API {
         if let seconds = try call.query.number("wait", in: 0...600), seconds > 0, !run.snapshot.state.isFinal {
             try await call.connection.whileOpen { await race({ await run.waitForEnd() }, seconds: seconds) }
         }
-        return try answer(daemon.view(run))
+        return try call.answer(daemon.view(run))
     }
 
     func remove(_ call: Call) async throws -> Response {
@@ -59,7 +59,7 @@ extension API {
 
     func report(_ call: Call) async throws -> Response {
         let run = try visibleRun(call)
-        return answer(json: try await onDisk { try run.report() })
+        return try call.answer(try await onDisk { try run.report() }, "application/json")
     }
 
     // MARK: Commands
@@ -67,7 +67,7 @@ extension API {
     func start(_ call: Call) async throws -> Response {
         let run = try visibleRun(call)
         let isLaunched = try await run.start(mayQueue: try call.query.bool("queue", default: true))
-        return try answer(daemon.view(run), status: isLaunched ? .ok : .accepted)
+        return try call.answer(daemon.view(run), status: isLaunched ? .ok : .accepted)
     }
 
     func command(_ command: RunCommand, _ call: Call) async throws -> Response {
@@ -75,7 +75,7 @@ extension API {
         let hadEnded = run.snapshot.state.isFinal
         try await run.command(command)
         let isLater = (command == .terminate || command == .kill) && !hadEnded
-        return try answer(daemon.view(run), status: isLater ? .accepted : .ok)
+        return try call.answer(daemon.view(run), status: isLater ? .accepted : .ok)
     }
 
     // MARK: The list
@@ -93,7 +93,7 @@ extension API {
             }
             views.append(daemon.view(run))
         }
-        return try answer(RunList(runs: views, next: hasMore ? views.last?.id : nil))
+        return try call.answer(RunList(runs: views, next: hasMore ? views.last?.id : nil))
     }
 }
 

@@ -94,6 +94,6 @@ extension API {
             throw error
         }
         writer.finish()
-        return try answer(daemon.view(run))
+        return try call.answer(daemon.view(run))
     }
 }

@@ -33,6 +33,8 @@ struct Call: Sendable {
     let query: Query
     /// Configuration and programs as they were when the request came, however long it takes.
     let live: Live
+    /// What is in memory as a whole for this request.
+    let holding: Holding
 
     var connection: Connection { context.connection }
     var peer: Peer { context.connection.peer }
@@ -82,6 +84,7 @@ struct Call: Sendable {
         var bytes: [UInt8] = []
         try await readBody { piece in
             guard bytes.count + piece.readableBytes <= limit else { throw tooLarge }
+            guard holding.take(piece.readableBytes) else { throw Holding.problem }
             bytes += piece.readableBytesView
         }
         return bytes
@@ -108,17 +111,43 @@ func discard(_ pieces: inout RequestBody.AsyncIterator) async {
     while rest > 0, let piece = try? await pieces.next() { rest -= piece.readableBytes }
 }
 
-/// An answer as JSON.
-func answer(
-    _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
-) throws -> Response {
-    answer(json: try APICoder.encode(value), status: status, headers: headers)
-}
+// MARK: Answers
 
-func answer(
-    json: [UInt8], status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
-) -> Response {
-    var headers = headers
-    headers[.contentType] = "application/json"
-    return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json)))
+extension Call {
+    /// As JSON.
+    ///
+    /// - Throws: `quota` when it is large and the caller has left too much unread already. Only of what can be asked again:
+    ///   the answer to a request that has changed something is always given.
+    func answer(
+        _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
+    ) throws -> Response {
+        try answer(APICoder.encode(value), "application/json", status: status, headers: headers)
+    }
+
+    func answer(
+        _ bytes: [UInt8], _ type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
+    ) throws -> Response {
+        var headers = headers
+        headers[.contentType] = type
+        holding.giveBack()
+        let buffer = ByteBuffer(bytes: bytes)
+        guard bytes.count > API.pieceBytes else {
+            return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: buffer))
+        }
+        if request.method == .get {
+            guard holding.take(bytes.count) else { throw Holding.problem }
+        } else {
+            holding.takeAnyway(bytes.count)
+        }
+        // In pieces, so that it is known when the last of it has gone.
+        let body = ResponseBody(contentLength: bytes.count) { [holding] writer in
+            var rest = buffer
+            while let piece = rest.readSlice(length: min(API.pieceBytes, rest.readableBytes)), piece.readableBytes > 0 {
+                try await writer.send(piece)
+            }
+            holding.giveBack()
+            try await writer.finish(nil)
+        }
+        return Response(status: status, headers: headers, body: body)
+    }
 }

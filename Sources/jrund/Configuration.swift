@@ -23,7 +23,8 @@ struct Configuration: Sendable, Equatable {
     var enforcement = Enforcement.strict
     var capacity: MonitorSettings.Capacity
     var quota = MonitorSettings.Quota(runs: 32, keptBytes: 10 << 30)
-    var retention = MonitorSettings.Retention(time: 7 * 86_400_000, bytes: 50 << 30, created: 86_400_000)
+    var retention = MonitorSettings.Retention(
+        time: 7 * 86_400_000, bytes: 50 << 30, created: 86_400_000, runs: 10_000)
     var access: [Access] = []
     /// Who may read /metrics beside administrators.
     var metricsUsers: [String] = []

@@ -72,11 +72,12 @@ struct ConfigurationDecoder {
     }
 
     private mutating func retention(_ node: YAMLNode) {
-        let keys = ["time", "size", "created"]
+        let keys = ["time", "size", "created", "runs"]
         guard let fields = Fields(node, what: "retention", keys: keys, findings: findings) else { return }
         set(\.retention.time, fields.node("time").flatMap { read.duration($0, "retention.time") })
         set(\.retention.bytes, fields.node("size").flatMap { read.size($0, "retention.size") })
         set(\.retention.created, fields.node("created").flatMap { read.duration($0, "retention.created") })
+        set(\.retention.runs, fields.node("runs").flatMap { count($0, "retention.runs", 1...1_000_000) })
     }
 
     private func access(_ node: YAMLNode) -> [Configuration.Access] {

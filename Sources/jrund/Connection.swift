@@ -6,6 +6,7 @@ import Synchronization
 final class Connection: Sendable {
     let peer: Peer
     let channel: any Channel
+    let holdings: Holdings
 
     private struct State {
         var isClosed = false
@@ -20,7 +21,8 @@ final class Connection: Sendable {
 
     private let state = Mutex(State())
 
-    init(peer: Peer, channel: any Channel) {
+    init(peer: Peer, channel: any Channel, holdings: Holdings) {
+        self.holdings = holdings
         self.peer = peer
         self.channel = channel
         channel.closeFuture.whenComplete { [weak self] _ in self?.giveUp() }
@@ -97,7 +99,11 @@ extension ResponseBodyWriter {
     /// SwiftNIO's channel takes itself for writable until its event loop has had a turn, and `write` does not wait for that:
     /// without the turn, whoever reads from a disk faster than a busy loop writes would pile up what is on its way.
     mutating func send(_ piece: [UInt8]) async throws {
-        try await write(ByteBuffer(bytes: piece))
+        try await send(ByteBuffer(bytes: piece))
+    }
+
+    mutating func send(_ piece: ByteBuffer) async throws {
+        try await write(piece)
         try await Connection.current?.channel.eventLoop.submit {}.get()
     }
 }

@@ -18,6 +18,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests whose answer has not ended.
     private var answersDue = 0
     private var isInsideRequest = false
+    /// What comes in can no longer be read.
+    private var isBroken = false
 
     init(connection: Connection, patience: TimeAmount) { (self.connection, self.patience) = (connection, patience) }
 
@@ -45,16 +47,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError, answersDue == 0 else {
-            // In the middle of a request there is somebody who reads it, and shall hear of it.
-            context.fireErrorCaught(error)
-            if error is HTTPParserError { context.close(promise: nil) }
-            return
+        let isRefused = error is HTTPParserError || error is RefusedRequest
+        guard isRefused else { return context.fireErrorCaught(error) }
+        if answersDue > 0 {
+            // Somebody reads this request, and shall hear of it; what can be answered still is.
+            isBroken = true
+            return context.fireErrorCaught(error)
         }
-        let problem = Problem(.malformed, "this is no HTTP/1.1 request, or its header is larger than 16 KiB: \(error)")
+        // Its answer is there already.
+        if isInsideRequest { return context.close(promise: nil) }
+        let problem = problem(error, context)
         let body = (try? APICoder.encode(problem)) ?? []
         let head = HTTPResponse(
-            status: .badRequest,
+            status: .init(code: problem.status),
             headerFields: [
                 .contentType: Problem.mediaType, .contentLength: "\(body.count)", .connection: "close",
             ])
@@ -64,15 +69,38 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in closing.value.close(promise: nil) }
     }
 
+    private func problem(_ error: any Error, _ context: ChannelHandlerContext) -> Problem {
+        guard error as? HTTPParserError == .headerOverflow else {
+            return Problem(.malformed, "this is no HTTP/1.1 request that is taken here: \(error)")
+        }
+        let line = try? context.pipeline.syncOperations.handler(type: RequestLine.self)
+        if let line, line.length > Server.headerBytes {
+            return Problem(.longTarget, "the request line is longer than \(Server.headerBytes) bytes")
+        }
+        return Problem(
+            .largeHeader,
+            "the header is larger than \(Server.headerBytes) bytes, or has more than \(Server.headerFields) fields")
+    }
+
     // MARK: Out
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = unwrapOutboundIn(data) {
             answersDue = max(0, answersDue - 1)
+            if answersDue == 0, isBroken { return end(context, data, promise) }
             // From now on the next request is waited for.
             if answersDue == 0, timer == nil { startTimer(context) }
         }
         context.write(data, promise: promise)
+    }
+
+    /// The last part that is written.
+    private func end(_ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>?) {
+        let closing = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let done = context.eventLoop.makePromise(of: Void.self)
+        done.futureResult.whenComplete { _ in closing.value.close(promise: nil) }
+        done.futureResult.cascade(to: promise)
+        context.writeAndFlush(data, promise: done)
     }
 
     // MARK: Time

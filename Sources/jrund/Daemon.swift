@@ -159,6 +159,7 @@ final class Daemon: Sendable {
         return NodeMetrics(
             usage: monitor.usage, capacity: monitor.settings.capacity, tally: monitor.tally, requests: tally.counts,
             runs: states, connections: server.withLock { $0 }?.openConnections ?? 0,
+            heldBytes: server.withLock { $0 }?.holdings.bytes ?? 0,
             reloadProblems: live.problems.count
         ).text
     }

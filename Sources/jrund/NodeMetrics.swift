@@ -9,6 +9,8 @@ struct NodeMetrics {
     var requests: RequestTally.Counts
     var runs: [RunState: Int]
     var connections: Int
+    /// Of bodies and answers that are in memory as a whole.
+    var heldBytes: Int
     var reloadProblems: Int
 
     var text: String {
@@ -89,6 +91,9 @@ struct NodeMetrics {
             "jrun_http_request_seconds", "Time from a request to the head of its answer.", label: "route",
             requests.latencies.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
         text.gauge("jrun_http_connections", "Open connections.", [([:], Int64(connections))])
+        text.gauge(
+            "jrun_http_held_bytes", "Bytes of bodies and answers that are in memory as a whole.", unit: "bytes",
+            [([:], Int64(heldBytes))])
         text.gauge(
             "jrun_reload_problems", "Files that the last reload could not read; older versions are in force.",
             [([:], Int64(reloadProblems))])

@@ -52,7 +52,9 @@ struct Routes {
                 throw Problem(.notFound, "there is no such route; GET /openapi.yaml lists them")
             }
             let query = try Query(request.uri.query, known: method.query)
-            return try await method.handler(Call(request: request, context: context, query: query, live: live()))
+            let holding = Holding(context.connection.holdings, uid: context.connection.peer.uid)
+            return try await method.handler(
+                Call(request: request, context: context, query: query, live: live(), holding: holding))
         }
     }
 

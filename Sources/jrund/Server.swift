@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
 import NIOPosix
 import Synchronization
@@ -13,7 +14,8 @@ final class Server: Sendable {
     /// Silence after which a connection is closed when it is the client's turn.
     static let patience = TimeAmount.seconds(60)
     /// A local client has no reason for more; what is in a header is held in memory.
-    private static let headerBytes = 16 << 10
+    static let headerBytes = 16 << 10
+    static let headerFields = 100
 
     private struct Accepted: Sendable {
         var connection: Connection?
@@ -25,18 +27,22 @@ final class Server: Sendable {
         var connections: [ObjectIdentifier: Connection] = [:]
         /// By uid.
         var served: [UInt32: Int] = [:]
+        /// Of those that may not take all.
+        var shared = 0
     }
 
     private let logger: Logger
     private let limit: Int
     private let respond: HTTPChannelHandler.Responder
+    let holdings = Holdings()
     /// Whether all connections may be this peer's.
     private let mayTakeAll: @Sendable (Peer) -> Bool
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - limit: connections that are served at once; more wait to be accepted.
-    ///   - mayTakeAll: others get a quarter each, so that no user alone can keep everybody out.
+    ///   - mayTakeAll: others get a quarter each, so that no user alone can keep everybody out, and seven eighths
+    ///     together, so that administrators always come in.
     init(
         limit: Int, logger: Logger, mayTakeAll: @escaping @Sendable (Peer) -> Bool,
         respond: @escaping HTTPChannelHandler.Responder
@@ -78,9 +84,13 @@ final class Server: Sendable {
         let peer = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             Peer(of: $0)
         }
-        let connection = (peer ?? nil).map { Connection(peer: $0, channel: channel) }
-        return http(connection).setup(channel: channel, logger: logger).map {
-            Accepted(connection: connection, http: $0)
+        let connection = (peer ?? nil).map { Connection(peer: $0, channel: channel, holdings: holdings) }
+        return http(connection).setup(channel: channel, logger: logger).flatMapThrowing { http in
+            let pipeline = channel.pipeline.syncOperations, line = RequestLine()
+            try pipeline.addHandler(line, position: .first)
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(Framing(line: line), position: .after(decoder))
+            return Accepted(connection: connection, http: http)
         }
     }
 
@@ -90,43 +100,56 @@ final class Server: Sendable {
                 [ConnectionGuard(connection: $0, patience: Server.patience)]
             } ?? [],
             httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: Server.headerBytes, maxHeaderListSize: Server.headerBytes, maxHeaderFieldCount: 100)
+                maxHeaderFieldSize: Server.headerBytes, maxHeaderListSize: Server.headerBytes,
+                maxHeaderFieldCount: Server.headerFields)
         )
         return HTTP1Channel(responder: respond, configuration: configuration)
     }
 
     private func serve(_ accepted: Accepted) async {
+        // Whoever the kernel cannot name may do nothing.
         guard let connection = accepted.connection else {
-            // Gone before the kernel could say who it was.
-            accepted.http.channel.close(promise: nil)
-            return
+            return await refuse(
+                accepted.http, Problem(.forbidden, "the kernel does not say who you are; connect by the Unix socket"))
         }
-        let key = ObjectIdentifier(connection)
-        let uid = connection.peer.uid
-        let most = mayTakeAll(connection.peer) ? limit : max(1, limit / 4)
-        let hasRoom = state.withLock { state in
-            guard state.served[uid, default: 0] < most else { return false }
-            state.served[uid, default: 0] += 1
-            state.connections[key] = connection
-            return true
+        let isShared = !mayTakeAll(connection.peer)
+        if let problem = state.withLock({ admit(connection, isShared, &$0) }) {
+            return await refuse(accepted.http, problem)
         }
-        guard hasRoom else { return await refuse(accepted.http, most) }
         await Connection.$current.withValue(connection) {
             await http(connection).handle(value: accepted.http, logger: logger)
         }
         state.withLock { state in
-            state.connections[key] = nil
-            let rest = state.served[uid, default: 0] - 1
-            state.served[uid] = rest == 0 ? nil : rest
+            state.connections[ObjectIdentifier(connection)] = nil
+            if isShared { state.shared -= 1 }
+            let rest = state.served[connection.peer.uid, default: 0] - 1
+            state.served[connection.peer.uid] = rest == 0 ? nil : rest
         }
     }
 
-    /// Answers before anything is asked: whoever has so many connections is to be waited for by nobody.
-    private func refuse(_ channel: HTTP1Channel.Value, _ most: Int) async {
-        let problem = Problem(.quota, "you have \(most) connections open, and may have no more; close one first")
+    /// - Returns: why not.
+    private func admit(_ connection: Connection, _ isShared: Bool, _ state: inout State) -> Problem? {
+        let uid = connection.peer.uid
+        if isShared {
+            let most = max(1, limit / 4)
+            if state.served[uid, default: 0] >= most {
+                return Problem(.quota, "you have \(most) connections open, and may have no more; close one first")
+            }
+            if state.shared >= limit - max(1, limit / 8) {
+                return Problem(.busy, "all connections are taken by other users; try again later")
+            }
+            state.shared += 1
+        }
+        state.served[uid, default: 0] += 1
+        state.connections[ObjectIdentifier(connection)] = connection
+        return nil
+    }
+
+    /// Answers before anything is asked: whoever is not served is to be waited for by nobody.
+    private func refuse(_ channel: HTTP1Channel.Value, _ problem: Problem) async {
         let body = ByteBuffer(bytes: (try? APICoder.encode(problem)) ?? [])
         let head = HTTPResponse(
-            status: .tooManyRequests,
+            status: .init(code: problem.status),
             headerFields: [
                 .contentType: Problem.mediaType, .contentLength: "\(body.readableBytes)", .connection: "close",
             ])

@@ -61,6 +61,8 @@ extension Control {
             Bad(path: "/v1/runs/{id}/stdout?follow=True", status: 400),
             Bad(path: "/v1/events?last_event_id=x", status: 400),
             Bad(path: "/v1/runs/{id}/events", headers: ["Last-Event-ID: -1"], status: 400),
+            Bad(path: "/v1/events?last_event_id=1000", status: 416, says: "the newest event is"),
+            Bad(path: "/v1/runs/{id}/events", headers: ["Last-Event-ID: 9223372036854775807"], status: 416),
             // Bodies
             post("", 400), post("{", 400), post("[]", 422), post("null", 422), post("\u{feff}{}", 400),
             post("{\"program\": \"probe\",}", 400), post("{\"program\": \"probe\", \"program\": \"probe\"}", 400),

@@ -126,6 +126,22 @@ extension Control {
             }
         }
 
+        /// Each takes an inode, of which a disk has only so many.
+        @Test func emptyFilesAreNotFree() throws {
+            try withDaemon(keys: ["quota": "{runs: 9, kept: 64KiB}"]) { daemon in
+                let id = try daemon.create("exit", "0")
+                let before = try daemon.run(id)["kept_bytes"].int ?? 0
+                #expect(try daemon.put("/v1/runs/\(id)/files/a/b/c.txt", []).status == 201)
+                // The file, and two directories.
+                #expect(try daemon.run(id)["kept_bytes"].int == before + 3 * 4096)
+                let answers = try (0..<16).map { try daemon.put("/v1/runs/\(id)/files/\($0).txt", []).status }
+                #expect(answers.contains(429) && !answers.contains(500), "\(answers)")
+                #expect(try daemon.run(id)["kept_bytes"].int ?? .max <= 64 << 10)
+                #expect(try daemon.delete("/v1/runs/\(id)/files/a/b/c.txt").status == 204)
+                #expect(try daemon.put("/v1/runs/\(id)/files/z.txt", []).status == 201)
+            }
+        }
+
         @Test func aLostUploadLeavesNothing() throws {
             try withDaemon { daemon in
                 let id = try daemon.create("exit", "0")

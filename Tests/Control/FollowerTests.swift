@@ -131,7 +131,7 @@ private enum Pattern {
 }
 
 /// What a process has in memory, bytes.
-private struct Memory {
+struct Memory {
     private let pid: pid_t
     let resident: Int
     let peak: Int

@@ -20,15 +20,17 @@ final class RawConnection {
 
     private enum Framing { case length(Int), chunked, untilEnd }
 
-    private let descriptor: Int32
+    let descriptor: Int32
     private var received: ArraySlice<UInt8> = []
     private var framing = Framing.untilEnd
     /// Of the current chunk.
     private var chunkLeft = 0
     private var isOver = false
 
-    /// - Parameter seconds: how long a silence may be before it counts as a hang.
-    init(_ path: String, seconds: Int = 90) throws {
+    /// - Parameters:
+    ///   - seconds: how long a silence may be before it counts as a hang.
+    ///   - uid: who connects.
+    init(_ path: String, seconds: Int = 90, uid: UInt32 = 0) throws {
         descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw DaemonError(description: "no socket: \(String(cString: strerror(errno)))") }
         var timeout = timeval(tv_sec: seconds, tv_usec: 0)
@@ -38,9 +40,11 @@ final class RawConnection {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        let result = asUser(uid) {
+            withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
             }
         }
         if result != 0 { throw Lost(description: "connect: \(String(cString: strerror(errno)))") }
@@ -51,7 +55,11 @@ final class RawConnection {
     func send(_ method: String, _ path: String, headers: [String] = [], body: [UInt8]? = nil) {
         var lines = ["\(method) \(path) HTTP/1.1", "Host: jrun", "Connection: close"] + headers
         if let body { lines.append("Content-Length: \(body.count)") }
-        let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + (body ?? [])
+        send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + (body ?? []))
+    }
+
+    /// Bytes as they are, as far as somebody takes them.
+    func send(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { buffer in
             var done = 0
             while done < buffer.count {
@@ -174,12 +182,14 @@ struct RawAnswer: CustomStringConvertible {
 
 extension RawConnection {
     static func answer(
-        _ socket: String, _ method: String, _ path: String, headers: [String] = [], body: [UInt8]? = nil
+        _ socket: String, _ method: String, _ path: String, headers: [String] = [], body: [UInt8]? = nil,
+        uid: UInt32 = 0
     ) throws -> RawAnswer {
-        let connection = try RawConnection(socket)
+        let connection = try RawConnection(socket, uid: uid)
         connection.send(method, path, headers: headers, body: body)
         let head = try connection.head()
         return RawAnswer(
-            request: "\(method) \(path)", status: head.status, headers: head.headers, body: try connection.body())
+            request: "\(method) \(path)", status: head.status, headers: head.headers,
+            body: method == "HEAD" ? [] : try connection.body())
     }
 }

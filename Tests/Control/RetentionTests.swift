@@ -43,6 +43,23 @@ extension Control {
             }
         }
 
+        @Test func theOldestGoWhenTheirOwnerHasTooMany() throws {
+            try withDaemon(keys: ["retention": "{time: 1d, size: 1GiB, created: 1d, runs: 2}"]) { daemon in
+                func end(_ change: (inout Call) -> Void) throws -> String {
+                    let id = try daemon.create("exit", "0", change: change)
+                    try daemon.command("start", id)
+                    _ = try daemon.ended(id)
+                    return id
+                }
+                // Another user's count for themselves.
+                let other = try end(asNobody)
+                let ids = try (0..<3).map { _ in try end { _ in } }
+                try awaitRemoval(of: ids[0], daemon)
+                let left = try daemon.get("/v1/runs").json["runs"].array.compactMap { $0["id"].string }
+                #expect(left == [ids[2], ids[1], other])
+            }
+        }
+
         @Test func theOldestGoWhenTheyAreTooLarge() throws {
             try withDaemon(
                 programs: [try ProgramFile(limits: ["wall": "10m"])],

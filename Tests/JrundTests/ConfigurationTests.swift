@@ -39,7 +39,7 @@ private func errors(_ text: String) -> [String] {
             admin_group: wheel
             capacity: {runs: 3, memory: 1GiB, cpus: 2, queue: 0}
             quota: {runs: 4, kept: 5GiB}
-            retention: {time: 2d, size: 6GiB, created: 1h}
+            retention: {time: 2d, size: 6GiB, created: 1h, runs: 7}
             access:
               - {program: glpsol, users: [ann, "1007"], groups: [chem]}
             metrics: {users: [prometheus]}
@@ -53,7 +53,7 @@ private func errors(_ text: String) -> [String] {
         #expect(configuration.adminGroup == "wheel")
         #expect(configuration.capacity == .init(runs: 3, memory: 1 << 30, cpus: 2, queue: 0))
         #expect(configuration.quota == .init(runs: 4, keptBytes: 5 << 30))
-        #expect(configuration.retention == .init(time: 172_800_000, bytes: 6 << 30, created: 3_600_000))
+        #expect(configuration.retention == .init(time: 172_800_000, bytes: 6 << 30, created: 3_600_000, runs: 7))
         #expect(configuration.access == [.init(program: "glpsol", users: ["ann", "1007"], groups: ["chem"])])
         #expect(configuration.metricsUsers == ["prometheus"])
         #expect(configuration.connections == 99)
@@ -78,7 +78,9 @@ private func errors(_ text: String) -> [String] {
         #expect(found[6].hasPrefix("jrund.yaml:4:6: log: 'loud' is not possible here"))
     }
 
-    @Test(arguments: ["- a", "socket: relative", "programs: /x", "connections: 1", "metrics: [a]"])
+    @Test(arguments: [
+        "- a", "socket: relative", "programs: /x", "connections: 1", "metrics: [a]", "retention: {runs: 0}",
+    ])
     func whatCannotBeIsAnError(text: String) {
         #expect(errors(text).count == 1)
     }

@@ -133,6 +133,9 @@ public final class EventStream: Sendable {
         return try lines.dropFirst(start > 0 ? 1 : 0).map { try decodeRunFile(RunEvent.self, Array($0)) }
     }
 
+    /// The number of the last event; 0 when there was none.
+    public var newest: UInt64 { state.withLock { $0.next - 1 } }
+
     /// Follows the log from behind `sequence`; `nil`: from now on.
     public func reader(after sequence: UInt64?) throws -> EventReader {
         let (next, size, first, files) = state.withLock { ($0.next, $0.size, $0.first, $0.files) }

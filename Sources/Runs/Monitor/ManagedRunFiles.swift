@@ -113,7 +113,7 @@ extension ManagedRun {
         }
         let before = shared.withLock { shared in
             defer { shared.inputs = files }
-            shared.snapshot.keptBytes += files.bytes - shared.inputs.bytes
+            shared.snapshot.keptBytes += files.keptBytes - shared.inputs.keptBytes
             return shared.inputs.bytes
         }
         for upload in uploads { upload.isCounted() }
@@ -134,7 +134,7 @@ extension ManagedRun {
     public func removeInput(_ path: String) async throws {
         try refuseIfRemoved()
         guard state == .created else { throw conflict("inputs can be removed only before the start") }
-        guard let input = shared.withLock({ $0.inputs[path] }) else {
+        guard shared.withLock({ $0.inputs[path] }) != nil else {
             throw MonitorRefusal(.notFound, "run '\(id)' has no input '\(printable(path))'")
         }
         let directory = try open()
@@ -147,8 +147,9 @@ extension ManagedRun {
             do { try FileSystem.removeDirectory(name, at: directory.directory.raw) } catch { break }
         }
         shared.withLock { shared in
+            let before = shared.inputs.keptBytes
             shared.inputs.remove(path, program)
-            shared.snapshot.keptBytes -= input.size
+            shared.snapshot.keptBytes += shared.inputs.keptBytes - before
         }
         changes.raise()
     }
@@ -230,7 +231,7 @@ public final class Upload: Sendable {
 
     /// Pieces of growing size, since to add up what somebody keeps takes its time.
     private func reserve(_ size: Int64) throws {
-        let missing = size - progress.withLock(\.reserved)
+        let missing = RunInputs.cost(size) - progress.withLock(\.reserved)
         guard missing > 0 else { return }
         for bytes in [max(missing, min(size, 4 << 20)), missing] where run.monitor.reserve(bytes, for: run.owner) {
             return progress.withLock { $0.reserved += bytes }
@@ -265,6 +266,8 @@ public final class Upload: Sendable {
     public func complete() throws -> RunFile {
         let (file, hash, size, known) = progress.withLock { ($0.file, $0.hash, $0.size, $0.complete) }
         if let known { return known }
+        // An empty one has not been written to.
+        try reserve(size)
         let types = run.program.contentTypes(ofInput: path, size: size)
         var input = RequestedInput(name: path, size: size)
         if !types.isEmpty, let file { input.content = try contentFacts(of: file.file.raw, lookingFor: types) }
@@ -274,7 +277,7 @@ public final class Upload: Sendable {
             progress.complete = taken
             progress.file = nil
         }
-        giveBack(keeping: size)
+        giveBack(keeping: RunInputs.cost(size))
         return taken
     }
 

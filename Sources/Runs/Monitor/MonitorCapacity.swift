@@ -119,18 +119,29 @@ extension Monitor {
         }
     }
 
-    /// Removes ended runs that are kept longer than settings say, and the oldest while all together are too large; and
-    /// runs that were created and never started. Never one that somebody reads.
+    /// Removes ended runs that are kept longer than settings say, and the oldest while all together are too large, or their
+    /// owner has too many; and runs that were created and never started. Never one that somebody reads.
     public func applyRetention() async {
         let retention = settings.retention
         let now = realtimeNanoseconds()
         let ended = runs().filter { $0.state.isFinal }.sorted { $0.endedAt < $1.endedAt }
         var total = ended.reduce(0) { $0 + $1.keptBytes }
+        var counts = Dictionary(ended.map { ($0.owner.uid, 1) }, uniquingKeysWith: +)
         for run in ended where !run.hasReaders {
             let age = Int64(now > run.endedAt ? now - run.endedAt : 0) / 1_000_000
-            guard age > retention.time || total > retention.bytes else { continue }
+            let reason: String
+            if age > retention.time {
+                reason = "kept long enough"
+            } else if total > retention.bytes {
+                reason = "the oldest of too many bytes"
+            } else if counts[run.owner.uid, default: 0] > retention.runs {
+                reason = "the oldest of too many runs of its owner"
+            } else {
+                continue
+            }
             total -= run.keptBytes
-            await expire(run, age > retention.time ? "kept long enough" : "the oldest of too many bytes")
+            counts[run.owner.uid, default: 0] -= 1
+            await expire(run, reason)
         }
         for run in runs() where run.state == .created && !run.hasReaders {
             let age = Int64(now > run.createdAt ? now - run.createdAt : 0) / 1_000_000

@@ -63,7 +63,7 @@ extension Monitor {
     private func make(
         _ new: NewRun, for owner: Owner, idempotencyKey: String?, digest: String
     ) throws -> ManagedRun {
-        let bytes = new.inputs.reduce(0) { $0 + Int64($1.bytes.count) }
+        let bytes = new.inputs.reduce(0) { $0 + RunInputs.cost(Int64($1.bytes.count)) }
         guard bytes <= budget(of: owner) else {
             throw MonitorRefusal(.quota, "what your runs keep is at its bound; remove some of them")
         }
@@ -94,7 +94,7 @@ extension Monitor {
                     input.name,
                     .init(size: Int64(input.bytes.count), sha256: hex(SHA256.hash(data: input.bytes))), run.program)
             }
-            shared.snapshot.keptBytes = bytes + ownBytes
+            shared.snapshot.keptBytes = shared.inputs.keptBytes + ownBytes
         }
         return run
     }

@@ -34,9 +34,11 @@ public struct MonitorSettings: Sendable, Equatable {
         public var bytes: Int64
         /// Milliseconds after which a run that was created and never started is removed.
         public var created: Int64
+        /// Ended runs of one user; the oldest go first.
+        public var runs: Int
 
-        public init(time: Int64, bytes: Int64, created: Int64) {
-            (self.time, self.bytes, self.created) = (time, bytes, created)
+        public init(time: Int64, bytes: Int64, created: Int64, runs: Int) {
+            (self.time, self.bytes, self.created, self.runs) = (time, bytes, created, runs)
         }
     }
 

@@ -51,13 +51,13 @@ final class SharedFile: Sendable {
     init(_ file: consuming OwnedFD) { self.file = file }
 }
 
-/// Bytes that a directory takes on disk, of everything in it.
+/// Bytes that a directory takes on disk, of everything in it. An empty file counts too: it takes an inode.
 func bytesOnDisk(_ directory: Int32, depth: Int = 64) -> Int64 {
     var sum: Int64 = 0
     for bytes in (try? FileSystem.names(in: directory)) ?? [] {
         let name = String(decoding: bytes, as: UTF8.self)
         guard let status = try? FileStatus(path: name, at: directory, following: false) else { continue }
-        sum += status.allocatedBytes
+        sum += status.kind == .file ? RunInputs.cost(status.allocatedBytes) : status.allocatedBytes
         guard status.kind == .directory, depth > 0,
             let child = try? FileSystem.openBeneath(directory, name, [.read, .directory])
         else { continue }

@@ -15,6 +15,8 @@ struct RunInputs {
 
     private(set) var files: [String: Input] = [:]
     private(set) var bytes: Int64 = 0
+    /// What they cost on disk: a file or directory at least a block, so that empty ones are not free.
+    private(set) var keptBytes: Int64 = 0
     /// Of each input rule, by its place in the program.
     private var tallies: [Int: Tally] = [:]
     /// How many files are inside of each directory.
@@ -35,12 +37,22 @@ struct RunInputs {
 
     private mutating func count(_ name: String, _ input: Input, by sign: Int, _ program: Program) {
         bytes += Int64(sign) * input.size
+        keptBytes += Int64(sign) * RunInputs.cost(input.size)
         if let rule = program.inputBounds(of: name)?.rule {
             tallies[rule, default: .init()].count += sign
             tallies[rule, default: .init()].bytes += Int64(sign) * input.size
         }
-        for parent in parents(of: name) { directories[parent, default: 0] += sign }
+        for parent in parents(of: name) {
+            let before = directories[parent, default: 0]
+            directories[parent] = before + sign == 0 ? nil : before + sign
+            if before == 0 || before + sign == 0 { keptBytes += Int64(sign) * RunInputs.blockBytes }
+        }
     }
+
+    private static let blockBytes: Int64 = 4096
+
+    /// Of one file.
+    static func cost(_ size: Int64) -> Int64 { max(size, blockBytes) }
 
     private func parents(of name: String) -> [String] {
         name.indices.filter { name[$0] == "/" }.map { String(name[..<$0]) }
