@@ -1,3 +1,4 @@
+import Kernel
 import Runs
 
 /// What `jrund.yaml` decides; docs/operations.md describes every key.
@@ -21,6 +22,9 @@ struct Configuration: Sendable, Equatable {
     var programs: [String]
     var adminGroup = "jrun-admin"
     var enforcement = Enforcement.strict
+    var workDirectory = WorkDirectoryPlace.memory
+    /// CPUs that runs may use; nil: all.
+    var cpuset: CPUList?
     var capacity: MonitorSettings.Capacity
     var quota = MonitorSettings.Quota(runs: 32, keptBytes: 10 << 30)
     var retention = MonitorSettings.Retention(
@@ -42,8 +46,10 @@ struct Configuration: Sendable, Equatable {
     }
 
     var monitorSettings: MonitorSettings {
-        MonitorSettings(
+        var settings = MonitorSettings(
             bestEffort: enforcement == .bestEffort, capacity: capacity, quota: quota, retention: retention)
+        settings.workDirectory = workDirectory
+        return settings
     }
 }
 

@@ -77,7 +77,8 @@ extension ManagedRun {
         let enforcement =
             try launch?.enforcement
             ?? Enforcement.decide(
-                facts: HostProbe.facts(for: program, cgroups: monitor.requireCgroups()), bestEffort: true
+                facts: HostProbe.facts(for: program, cgroups: monitor.requireCgroups()), limits: limits,
+                bestEffort: true
             ).get()
         return Conclusion(
             run: id.description, program: program, reference: reference, arguments: arguments, limits: limits,
@@ -145,7 +146,7 @@ extension ManagedRun {
             usage.stdinBytes = stdin.bytes
             usage.stdinTruncated = stdin.isTruncated ? true : nil
         }
-        let report = conclusion.report(outcome, usage), verdict = conclusion.verdict
+        let report = conclusion.report(outcome, usage, on: monitor.cgroups), verdict = conclusion.verdict
         try open().publish("report.json", try report.json())
         letGo()
         try? removeInputs()
@@ -201,11 +202,24 @@ extension ManagedRun {
                 monitor.log(.error, "its cgroup cannot be removed: \(error)", id)
             }
         }
+        removeWorkOnDisk()
         guard process != nil else { return }
         // One that does not take its release any more must not hold us either: everything of it has been taken.
         if !sendControl(JRUN_CONTROL_RELEASE) { process!.kill() }
         process!.waitUntilGone()
         process = nil
+    }
+
+    /// Before jrun-init is released: it holds the uid, which is the number of the quota.
+    private func removeWorkOnDisk() {
+        do {
+            let directory = try open()
+            if process != nil {
+                try WorkOnDisk.remove(from: directory.directory.raw)
+            } else {
+                try WorkOnDisk.removeAbandoned(from: directory.directory.raw, monitor.node)
+            }
+        } catch { monitor.log(.error, "its work directory cannot be removed: \(error)", id) }
     }
 
     func removeInputs() throws {
