@@ -12,7 +12,7 @@ RUNS = pathlib.Path("/sys/fs/cgroup/system.slice/jrun-runs.service/runs")
 
 # What a request may choose; the defaults are small enough for anything that is not what is measured.
 LIMITS = {
-    "wall": "{default: 2m, max: 10m}",
+    "wall": "{default: 1m, max: 10m}",
     "cpu": "{default: 2m, max: 10m}",
     "memory": "{default: 128MiB, max: 1GiB}",
     "processes": "{default: 20, max: 1000}",
