@@ -3,7 +3,8 @@ import Glibc
 import Testing
 
 /// How far beyond its limit a run gets, and whether what it used is what the report says. By jrun-init's own record.
-/// What the node does beside the tests can only make an overshoot larger, so the best of several attempts counts.
+/// What the node does beside the tests can only make an overshoot larger, so the better attempts count; more than one of
+/// them, because a clock that looks too seldom is in time now and then.
 extension Privileged {
     @Suite struct Overshoots {
         private func run(_ words: [String], _ limits: [String: String]) throws -> Outcome {
@@ -13,26 +14,26 @@ extension Privileged {
             return try request.run()
         }
 
-        /// What is left of `limit` in the best of several attempts, negative when the run ended too early.
+        /// Of twelve attempts the fourth best, as soon as it is known to be within `bound`; all in microseconds.
         private func overshoot(
-            of limit: Int, goodEnough: Int, _ words: [String], _ limits: [String: String], cause: String,
+            of limit: Int, bound: Int, _ words: [String], _ limits: [String: String], cause: String,
             _ used: (Outcome) -> Int?
         ) throws -> Int {
-            var best = Int.max
-            for _ in 1...20 where best > goodEnough {
+            var all: [Int] = []
+            while all.count < 12, all.count(where: { $0 <= bound }) < 4 {
                 let outcome = try run(words, limits)
                 #expect(outcome.cause == cause, "\(outcome)")
                 let over = try #require(used(outcome)) - limit
                 #expect(over >= 0, "too early: \(outcome)")
-                best = min(best, over)
+                all.append(over)
             }
-            return best
+            return all.sorted()[3]
         }
 
         @Test func wallTimeWithinTwentyMilliseconds() throws {
             for words in [["sleep", "forever"], ["spin", "forever", "4"]] {
                 let over = try overshoot(
-                    of: 100_000, goodEnough: 20_000, words, ["wall": "100ms"], cause: "wall-time"
+                    of: 100_000, bound: 20_000, words, ["wall": "100ms"], cause: "wall-time"
                 ) {
                     $0.report["times"]["wall_microseconds"].int
                 }
@@ -42,7 +43,7 @@ extension Privileged {
 
         @Test func processorTimeWithinFiftyMilliseconds() throws {
             for words in [["spin", "forever"], ["spin", "forever", "4"]] {
-                let over = try overshoot(of: 200_000, goodEnough: 50_000, words, ["cpu": "200ms"], cause: "cpu-time") {
+                let over = try overshoot(of: 200_000, bound: 50_000, words, ["cpu": "200ms"], cause: "cpu-time") {
                     $0.report["usage"]["cpu_microseconds"].int
                 }
                 #expect(over <= 50_000, "\(words): \(over) µs")
@@ -52,7 +53,7 @@ extension Privileged {
         /// Children that were waited for, none of which lives for long.
         @Test func processorTimeOfReapedChildren() throws {
             let words = ["batch"] + Array(repeating: ["spin", "0.02", "--"], count: 40).joined() + ["exit", "0"]
-            let over = try overshoot(of: 200_000, goodEnough: 50_000, words, ["cpu": "200ms"], cause: "cpu-time") {
+            let over = try overshoot(of: 200_000, bound: 50_000, words, ["cpu": "200ms"], cause: "cpu-time") {
                 $0.report["usage"]["cpu_microseconds"].int
             }
             #expect(over <= 50_000, "\(over) µs")
