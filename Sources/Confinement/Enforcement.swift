@@ -13,6 +13,12 @@ public enum Mechanism: String, Sendable, CaseIterable {
     case relay = "jrun-init relay"
     case workFileSystem = "size of the work directory's tmpfs"
     case temporaryFileSystem = "size of the tmpfs"
+    case cpuMax = "cgroup cpu.max"
+    case ioMax = "cgroup io.max"
+    /// Nobody asked for a limit.
+    case unlimited
+    /// Asked for, or a default, and not held; `weaker` says why.
+    case nothing = "none"
 }
 
 /// The mechanism of every limit, decided before anything is made.
@@ -49,20 +55,51 @@ public struct Enforcement: Sendable, Equatable {
     }
 
     /// Decides, or refuses all that is missing at once unless `bestEffort`.
-    public static func decide(facts: HostFacts, bestEffort: Bool) -> Result<Enforcement, Refusals> {
+    ///
+    /// - Parameter limits: What holds `cpus` and `io` depends on what is asked for: a node without their controllers is
+    ///   good enough for a run that leaves them at their defaults.
+    public static func decide(
+        facts: HostFacts, limits: Limits, bestEffort: Bool
+    ) -> Result<Enforcement, Refusals> {
         var e = Enforcement(mechanisms: [
             .wall: .initClock, .cpu: .cpuStat, .memory: .memoryMax, .processes: .pidsMax, .open_files: .openFiles,
             .file_size: .fileSize, .output: .relay, .disk: .workFileSystem, .temporary: .temporaryFileSystem,
+            .cpus: .cpuMax, .io: limits[.io] == LimitName.unlimited ? .unlimited : .ioMax,
         ])
         // The uid is the run's alone, so the per-uid count is the run's own: nothing weaker about it.
         if !facts.has("pids") { e.mechanisms[.processes] = .processCount }
-        guard !facts.has("memory") else { return .success(e) }
-        let refusal = Refusal(
-            limit: .memory, missing: "the cgroup v2 controller 'memory' is missing (see jrun doctor)",
+        let refusals = [e.fallBackForMemory(facts), e.fallBackForCPUs(facts, limits), e.fallBackForIO(facts)]
+            .compactMap { $0 }
+        return bestEffort || refusals.isEmpty ? .success(e) : .failure(Refusals(refusals: refusals))
+    }
+
+    private mutating func fallBackForMemory(_ facts: HostFacts) -> Refusal? {
+        if facts.has("memory") { return nil }
+        mechanisms[.memory] = .addressSpace
+        weaker[.memory] = "bounds each process's address space; several processes together can use more"
+        return Refusal(
+            limit: .memory, missing: missing("memory"),
             fallback: "RLIMIT_AS, which bounds each process's address space instead of the run's memory")
-        guard bestEffort else { return .failure(Refusals(refusals: [refusal])) }
-        e.mechanisms[.memory] = .addressSpace
-        e.weaker[.memory] = "bounds each process's address space; several processes together can use more"
-        return .success(e)
+    }
+
+    /// A default is no reason to refuse a run: what it costs its neighbours is bounded by `cpu` too.
+    private mutating func fallBackForCPUs(_ facts: HostFacts, _ limits: Limits) -> Refusal? {
+        if facts.has("cpu") { return nil }
+        mechanisms[.cpus] = .nothing
+        weaker[.cpus] = "\(missing("cpu")), so the run can use every processor; 'cpu' bounds the time of all together"
+        guard limits[.cpus] != LimitRules.defaultCPUs.default else { return nil }
+        return Refusal(limit: .cpus, missing: missing("cpu"), fallback: "no bound at all")
+    }
+
+    private mutating func fallBackForIO(_ facts: HostFacts) -> Refusal? {
+        guard mechanisms[.io] == .ioMax, !facts.has("io") || facts.disks.isEmpty else { return nil }
+        let why = facts.has("io") ? "the run's files are on no block device that the kernel can bound" : missing("io")
+        mechanisms[.io] = .nothing
+        weaker[.io] = "\(why), so the run reads and writes as fast as it can"
+        return Refusal(limit: .io, missing: why, fallback: "no bound at all")
+    }
+
+    private func missing(_ controller: String) -> String {
+        "the cgroup v2 controller '\(controller)' is missing (see jrun doctor)"
     }
 }

@@ -14,6 +14,8 @@ public struct HostFacts: Sendable, Equatable {
     public var paths: [String: PathKind]
     /// `lib64` and its like at the root of the host that are links into /usr, with their targets.
     public var rootLinks: [String: String]
+    /// Whole disks, as `MAJOR:MINOR`, that hold files of the run; looked for only where `io` is limited.
+    public var disks: [String] = []
 
     public enum PathKind: String, Sendable { case file, directory, device }
 

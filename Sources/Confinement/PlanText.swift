@@ -38,8 +38,11 @@ private func quotedWord(_ word: String) -> String {
 extension Supervision {
     /// Each limit with its value and its mechanism, and what happens around the end.
     public var lines: [String] {
-        var lines = LimitName.allCases.map {
-            "\($0.rawValue) ≤ \($0.format(limits[$0])), held by \(enforcement[$0].rawValue)"
+        var lines = LimitName.allCases.map { name in
+            let mechanism = enforcement[name]
+            if mechanism == .unlimited { return "\(name.rawValue) unlimited" }
+            let holder = mechanism == .nothing ? "not held" : "held by \(mechanism.rawValue)"
+            return "\(name.rawValue) ≤ \(name.format(limits[name])), \(holder)"
         }
         lines += [
             line("stdin", nil, stdinCap), line("stdout", stdout, stdout?.cap), line("stderr", stderr, stderr?.cap),

@@ -160,10 +160,11 @@ public struct NodeInfo: Codable, Sendable, Equatable {
     public struct Capacity: Codable, Sendable, Equatable {
         public var runs: Int
         public var memoryBytes: Int64
-        public var cpus: Int
+        /// In steps of a thousandth.
+        public var cpus: Double
         public var queue: Int
 
-        public init(runs: Int, memoryBytes: Int64, cpus: Int, queue: Int) {
+        public init(runs: Int, memoryBytes: Int64, cpus: Double, queue: Int) {
             (self.runs, self.memoryBytes, self.cpus, self.queue) = (runs, memoryBytes, cpus, queue)
         }
     }

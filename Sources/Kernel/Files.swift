@@ -85,6 +85,9 @@ public enum FileSystem {
     /// May this process execute it? Source: access(2).
     public static func isExecutable(_ path: String) -> Bool { sys_faccessat(here, path, 1) == 0 }
 
+    /// May this process read it? Source: access(2).
+    public static func isReadable(_ path: String) -> Bool { sys_faccessat(here, path, 4) == 0 }
+
     /// Free bytes and whether any inode is free.
     public static func freeBytes(_ file: Int32) throws(KernelError) -> (bytes: UInt64, total: UInt64, inodes: UInt64) {
         var s = k_statfs()

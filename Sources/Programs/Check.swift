@@ -48,10 +48,11 @@ extension Program {
 
     private func limitViolations(_ values: [LimitName: Int64]) -> [Violation] {
         LimitName.allCases.compactMap { name in
-            guard let value = values[name], value < 1 || value > limits[name].max else { return nil }
-            let accepted = "accepted: \(name.format(1)) to \(name.format(limits[name].max))"
+            guard let value = values[name], value < name.smallest || value > limits[name].max else { return nil }
+            let accepted = "accepted: \(name.format(name.smallest)) to \(name.format(limits[name].max))"
             let message =
-                value < 1 ? "must be at least 1; \(accepted)" : "\(name.format(value)) is too much; \(accepted)"
+                value < name.smallest
+                ? "must be at least \(name.smallest == 1 ? "1" : name.format(name.smallest)); \(accepted)" : "\(name.format(value)) is too much; \(accepted)"
             return Violation(rule: "limits", place: "limit '\(name.rawValue)'", message: message)
         }
     }

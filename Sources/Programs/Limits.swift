@@ -18,24 +18,56 @@ public enum LimitName: String, CaseIterable, Sendable {
     case disk
     /// Size of `/tmp` and of `/dev/shm`, bytes each.
     case temporary
+    /// Processors at once, thousandths of one.
+    case cpus
+    /// Bytes read from and written to a disk, a second, each; `unlimited` where nobody says.
+    case io
 
     /// What the limit's number counts.
-    public enum Unit: Sendable { case milliseconds, bytes, count }
+    public enum Unit: String, Sendable {
+        case milliseconds = "ms"
+        case bytes
+        case count
+        case thousandths
+        case bytesPerSecond = "bytes/s"
+    }
+
+    /// The value of a limit that bounds nothing; only `io` can have it.
+    public static let unlimited = Int64.max
+
+    /// The least that can be asked for. A processor's share ends where the kernel's does: 1 ms of each 100 ms.
+    /// Source: kernel/sched/core.c, `min_cfs_quota_period`
+    public var smallest: Int64 { self == .cpus ? 10 : 1 }
 
     public var unit: Unit {
         switch self {
         case .wall, .cpu: .milliseconds
         case .memory, .file_size, .output, .disk, .temporary: .bytes
         case .processes, .open_files: .count
+        case .cpus: .thousandths
+        case .io: .bytesPerSecond
         }
     }
 
-    /// The value as a person reads it: `10 m`, `1 GiB`, `32`.
+    /// The value as a person reads it: `10 m`, `1 GiB`, `32`, `1.5`, `50 MiB/s`.
     public func format(_ value: Int64) -> String {
         switch unit {
         case .milliseconds: formatDuration(milliseconds: value)
         case .bytes: formatBytes(value)
         case .count: String(value)
+        case .thousandths: exactThousandths(value)
+        case .bytesPerSecond: value == LimitName.unlimited ? "unlimited" : "\(formatBytes(value))/s"
+        }
+    }
+
+    /// The value as a program file and a request have it, without rounding.
+    func exactText(_ value: Int64) -> String {
+        switch unit {
+        case .milliseconds: exactDuration(value)
+        case .bytes: exactSize(value)
+        case .count: String(value)
+        case .thousandths: exactThousandths(value)
+        case .bytesPerSecond: value == LimitName.unlimited ? "unlimited" : exactSize(value)
         }
     }
 
@@ -45,12 +77,14 @@ public enum LimitName: String, CaseIterable, Sendable {
         case .milliseconds: try parseDuration(text)
         case .bytes: try parseByteSize(text)
         case .count: try parseCount(text)
+        case .thousandths: try parseCPUs(text)
+        case .bytesPerSecond: text == "unlimited" ? LimitName.unlimited : try parseByteSize(text)
         }
     }
 }
 
 /// One limit of a program: what a run gets unless it asks, and how far a request may raise it.
-/// Both in the limit's unit; `1 <= default <= max`.
+/// Both in the limit's unit; `smallest <= default <= max`.
 public struct LimitRule: Sendable, Equatable {
     public var `default`: Int64
     public var max: Int64
@@ -67,6 +101,9 @@ public struct LimitRules: Sendable, Equatable {
 
     /// What `temporary` is when a file does not say.
     static let defaultTemporary = LimitRule(default: 64 << 20, max: 64 << 20)
+    /// What `cpus` is when a file does not say: what one thread can use.
+    public static let defaultCPUs = LimitRule(default: 1000, max: 1000)
+    static let defaultIO = LimitRule(default: LimitName.unlimited, max: LimitName.unlimited)
 
     public init(_ rule: (LimitName) -> LimitRule) {
         rules = LimitName.allCases.map(rule)
@@ -107,6 +144,8 @@ extension LimitName {
         case .output: 6
         case .disk: 7
         case .temporary: 8
+        case .cpus: 9
+        case .io: 10
         }
     }
 }

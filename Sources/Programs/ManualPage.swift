@@ -63,7 +63,7 @@ public struct ManualPage {
         page.table(
             LimitName.allCases.map { name in
                 let rule = program.limits[name]
-                let most = rule.max == rule.default ? [] : ["at most \(name.format(rule.max))"]
+                let most = rule.max == rule.default ? [] : [name.formatMost(rule.max)]
                 return [name.rawValue, name.format(rule.default)] + most
             })
     }

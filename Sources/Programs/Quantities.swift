@@ -36,6 +36,15 @@ func parseCount(_ text: String) throws(QuantityError) -> Int64 {
     try parseQuantity(text, units: [("", 1)], what: "a whole number")
 }
 
+/// Reads a number of processors in thousandths: `1`, `1.5`, `0.25`; at least 0.01.
+func parseCPUs(_ text: String) throws(QuantityError) -> Int64 {
+    let thousandths = try parseQuantity(text, units: [("", 1000)], what: "a number of processors such as 1, 1.5 or 8")
+    guard thousandths >= LimitName.cpus.smallest else {
+        throw QuantityError(reason: "\(quoted(text)) is too little, the smallest is 0.01")
+    }
+    return thousandths
+}
+
 private func parseQuantity(_ text: String, units: [QuantityUnit], what: String) throws(QuantityError) -> Int64 {
     let notOne = QuantityError(reason: "\(quoted(text)) is not \(what)")
     let unitStart = text.firstIndex { !($0.isASCIIDigit || $0 == ".") } ?? text.endIndex
@@ -119,6 +128,12 @@ func exactSize(_ bytes: Int64) -> String {
 /// The same time in the largest unit that leaves no fraction: `10m`, `90s`, `1500ms`.
 func exactDuration(_ milliseconds: Int64) -> String {
     exact(milliseconds, durations) ?? "\(milliseconds)ms"
+}
+
+/// A number of thousandths: `1`, `1.5`, `0.25`.
+func exactThousandths(_ value: Int64) -> String {
+    let (whole, rest) = value.quotientAndRemainder(dividingBy: 1000)
+    return rest == 0 ? "\(whole)" : "\(whole).\(decimals(rest))"
 }
 
 private func exact(_ value: Int64, _ units: [QuantityUnit]) -> String? {

@@ -38,14 +38,18 @@ struct Conclusion {
         return outcome
     }
 
-    /// - Parameter usage: what the cgroup and the work directory say; the record's figures are added.
-    func report(_ outcome: Harvest.Outcome, _ usage: Report.Usage) -> Report {
-        Report(
+    /// - Parameters:
+    ///   - usage: what the cgroup and the work directory say; the record's figures are added.
+    ///   - cgroups: says which CPUs runs may use.
+    func report(_ outcome: Harvest.Outcome, _ usage: Report.Usage, on cgroups: CgroupTree?) -> Report {
+        var node = NodeFacts.report
+        node.cpuset = cgroups?.runsCPUs?.description
+        return Report(
             run: run, program: reference, arguments: arguments, state: verdict.state.rawValue,
             cause: verdict.cause.rawValue, evidence: verdict.evidence, exitCode: verdict.exitCode,
             signal: verdict.signal.map(signalName), times: times, phases: phases, usage: usage.with(status),
             limits: Report.LimitReport.all(limits, enforcement), security: security, results: outcome.files,
-            resultsRefused: outcome.refused, resultsMissing: outcome.missing, node: NodeFacts.report)
+            resultsRefused: outcome.refused, resultsMissing: outcome.missing, node: node)
     }
 
     mutating func addPhases(clonedAt: UInt64) {

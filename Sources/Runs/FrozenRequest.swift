@@ -57,9 +57,12 @@ func decodeRunFile<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throw
 }
 
 extension Limits {
-    /// As they stand in a run directory; nil when one is missing there.
+    /// As they stand in a run directory; nil when one is missing there that every version has written.
     init?(_ reports: [Report.LimitReport]) {
-        let values = Dictionary(reports.map { ($0.name, $0.value) }) { first, _ in first }
+        var values: [String: Int64] = [
+            LimitName.cpus.rawValue: LimitRules.defaultCPUs.default, LimitName.io.rawValue: LimitName.unlimited,
+        ]
+        for report in reports { values[report.name] = report.value ?? LimitName.unlimited }
         guard LimitName.allCases.allSatisfy({ values[$0.rawValue] != nil }) else { return nil }
         self.init { values[$0.rawValue] ?? 0 }
     }

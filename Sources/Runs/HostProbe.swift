@@ -52,6 +52,23 @@ enum HostProbe {
         return kinds
     }
 
+    /// Whole disks, as `MAJOR:MINOR`, under the paths that the run sees and under the run's directory. File systems
+    /// without a block device of their own (tmpfs, overlay, network) have none.
+    static func disks(for program: Program, stateDirectory: String) -> [String] {
+        let security = program.security
+        let paths = hostPathsInView(of: program) + security.read + security.execute + [stateDirectory]
+        return Set(paths.compactMap { (try? FileStatus(path: $0)).flatMap { disk(of: $0.device) } }).sorted()
+    }
+
+    /// io.max takes disks, not their partitions. Source: block/blk-cgroup.c, blkg_conf_open_bdev
+    private static func disk(of device: UInt64) -> String? {
+        let name = "\(device >> 32):\(device & 0xffff_ffff)", path = "/sys/dev/block/\(name)"
+        guard FileSystem.isExecutable(path) else { return nil }
+        guard FileSystem.isReadable("\(path)/partition") else { return name }
+        // The partition's directory lies in its disk's; the kernel resolves `..` behind the link.
+        return (try? FileSystem.text(of: "\(path)/../dev")).map { String($0.prefix { $0 != "\n" }) }
+    }
+
     private static func rootLinks() -> [String: String] {
         var links: [String: String] = [:]
         for name in ["bin", "sbin", "lib", "lib32", "lib64", "libx32"] {

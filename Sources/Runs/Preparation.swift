@@ -65,7 +65,10 @@ public struct Preparation: Sendable {
                 "program '\(loaded.program.name)': seccomp file '\(name)' cannot be used by this version; write {extends: default, allow: […], deny: […]}"
             )
         }
-        switch Enforcement.decide(facts: facts, bestEffort: bestEffort) {
+        if request.limits[.io] != LimitName.unlimited {
+            facts.disks = HostProbe.disks(for: loaded.program, stateDirectory: node.stateDirectory)
+        }
+        switch Enforcement.decide(facts: facts, limits: request.limits, bestEffort: bestEffort) {
         case .success(let enforcement): self.enforcement = enforcement
         case .failure(let refusals): throw RunRefused("program '\(loaded.program.name)': \(refusals)")
         }

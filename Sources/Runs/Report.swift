@@ -106,8 +106,9 @@ public struct Report: Sendable, Codable, Equatable {
 
     public struct LimitReport: Sendable, Codable, Equatable {
         public var name: String
-        public var value: Int64
-        /// `ms`, `bytes` or `count`.
+        /// Absent: unlimited.
+        public var value: Int64?
+        /// `ms`, `bytes`, `count`, `thousandths` or `bytes/s`.
         public var unit: String
         public var enforcedBy: String
         /// Why that is weaker than what the limit asks for; absent when it is not.
@@ -119,6 +120,8 @@ public struct Report: Sendable, Codable, Equatable {
         public var kernel: String
         public var architecture: String
         public var cpus: Int
+        /// CPUs that runs are restricted to; absent: all.
+        public var cpuset: String?
     }
 
     /// More than the largest that can come about: 100,000 results with long names.
@@ -137,16 +140,8 @@ extension Report.LimitReport {
     static func all(_ limits: Limits, _ enforcement: Enforcement) -> [Report.LimitReport] {
         LimitName.allCases.map { name in
             Report.LimitReport(
-                name: name.rawValue, value: limits[name], unit: unitName(name), enforcedBy: enforcement[name].rawValue,
-                weaker: enforcement.weaker[name])
-        }
-    }
-
-    private static func unitName(_ name: LimitName) -> String {
-        switch name.unit {
-        case .milliseconds: "ms"
-        case .bytes: "bytes"
-        case .count: "count"
+                name: name.rawValue, value: limits[name] == LimitName.unlimited ? nil : limits[name],
+                unit: name.unit.rawValue, enforcedBy: enforcement[name].rawValue, weaker: enforcement.weaker[name])
         }
     }
 }

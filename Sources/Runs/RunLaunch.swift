@@ -61,6 +61,11 @@ extension Preparation {
             try? leaf.set("memory.swap.max", "0")
         }
         if enforcement[.processes] == .pidsMax { try leaf.set("pids.max", "\(limits[.processes])") }
+        // Microseconds of each 100 ms. Source: admin-guide/cgroup-v2.rst, cpu.max
+        if enforcement[.cpus] == .cpuMax { try leaf.set("cpu.max", "\(limits[.cpus] * 100) 100000") }
+        if enforcement[.io] == .ioMax {
+            for disk in facts.disks { try leaf.set("io.max", "\(disk) rbps=\(limits[.io]) wbps=\(limits[.io])") }
+        }
     }
 
     /// What keeps the run in, as the report names it.

@@ -10,8 +10,9 @@ struct Clocks {
     static let shortestTick: UInt64 = 20_000_000
     /// … and this far while it does nothing.
     static let longestTick: UInt64 = 1_000_000_000
-    /// CPU time is looked at again when the limit could have been reached, but not more often than this.
-    static let shortestCPUCheck: UInt64 = 5_000_000
+    /// CPU time is looked at again when the limit could have been reached, but not more often than this: on all CPUs
+    /// together no more than 40 ms pass meanwhile, on machines of up to 80 CPUs.
+    let shortestCPUCheck: UInt64
 
     private let wallLimit: UInt64
     private let startedAt: UInt64
@@ -30,7 +31,9 @@ struct Clocks {
     init(rules: jrun_supervision, startedAt: UInt64) {
         wallLimit = rules.wall_ns
         self.startedAt = startedAt
-        nextCPUCheck = startedAt + max(rules.cpu_ns / UInt64(max(rules.cpus, 1)), Clocks.shortestCPUCheck)
+        let cpus = UInt64(max(rules.cpus, 1))
+        shortestCPUCheck = max(min(5_000_000, 40_000_000 / cpus), 500_000)
+        nextCPUCheck = startedAt + max(rules.cpu_ns / cpus, shortestCPUCheck)
         let watches = rules.flags & UInt32(JRUN_WATCH_THREADS | JRUN_WATCH_DISK) != 0
         nextTick = watches ? startedAt + Clocks.shortestTick : Clocks.never
     }

@@ -94,7 +94,16 @@ extension Supervisor {
         let used = leaf.cpuNanoseconds()
         if used >= rules.cpu_ns { return end(because: JRUN_CAUSE_CPU) }
         let soonest = (rules.cpu_ns - used) / UInt64(max(rules.cpus, 1))
-        clocks.nextCPUCheck = now + max(soonest, Clocks.shortestCPUCheck)
+        clocks.nextCPUCheck = now + max(soonest, clocks.shortestCPUCheck)
+    }
+
+    /// Keeps what the memory consisted of when it was largest: at the end nothing is left to look at.
+    mutating func sampleMemory() {
+        let (anon, file, shmem) = leaf.memoryParts()
+        guard anon &+ file > record.status.memory_anon_bytes &+ record.status.memory_file_bytes else { return }
+        record.status.memory_anon_bytes = anon
+        record.status.memory_file_bytes = file
+        record.status.memory_shmem_bytes = shmem
     }
 
     private mutating func checkWatchedQuantities(_ now: UInt64) {
@@ -103,12 +112,7 @@ extension Supervisor {
             record.status.peak_tasks = max(record.status.peak_tasks, tasks)
             if tasks > rules.processes { end(because: JRUN_CAUSE_PROCESSES) }
         }
-        if has(JRUN_WATCH_MEMORY) {
-            let (anon, file, shmem) = leaf.memoryParts()
-            record.status.memory_anon_bytes = max(record.status.memory_anon_bytes, anon)
-            record.status.memory_file_bytes = max(record.status.memory_file_bytes, file)
-            record.status.memory_shmem_bytes = max(record.status.memory_shmem_bytes, shmem)
-        }
+        if has(JRUN_WATCH_MEMORY) { sampleMemory() }
         if has(JRUN_WATCH_DISK) && diskIsFull() { end(because: JRUN_CAUSE_DISK) }
         clocks.scheduleTick(now, cpu: leaf.cpuNanoseconds())
     }

@@ -144,12 +144,15 @@ struct Supervisor {
     }
 
     private mutating func finish() {
+        // Page cache and the memory of what the program left running are still there.
+        if has(JRUN_WATCH_MEMORY) { sampleMemory() }
         // The run ends with its program: what it left running goes too.
         leaf.kill()
         while sys_wait4(-1, nil, WALL, nil) > 0 {}
         clocks.thaw(monotonicNow())
         // Nobody writes any more, so this comes to an end.
         relayStreams(pieces: .max)
+        if has(JRUN_WATCH_MEMORY) { record.status.oom_kills = leaf.oomKills() }
         if cause == JRUN_CAUSE_NONE { cause = causeOfItsOwn() }
         recordUsage()
         record.status.cause = UInt32(cause)
@@ -160,7 +163,7 @@ struct Supervisor {
 
     private func causeOfItsOwn() -> Int32 {
         let status = record.status.wait_status
-        if has(JRUN_WATCH_MEMORY) && leaf.oomKills() > 0 { return JRUN_CAUSE_MEMORY }
+        if record.status.oom_kills > 0 { return JRUN_CAUSE_MEMORY }
         if status != 0 && has(JRUN_WATCH_DISK) && diskIsFull() { return JRUN_CAUSE_DISK }
         let signal = status & 0x7f
         if signal == 0 { return JRUN_CAUSE_EXIT }

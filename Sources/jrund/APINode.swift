@@ -17,9 +17,10 @@ extension API {
                 enforcement: call.live.configuration.enforcement.rawValue,
                 capacity: NodeInfo.Capacity(
                     runs: settings.capacity.runs, memoryBytes: settings.capacity.memory,
-                    cpus: settings.capacity.cpus, queue: settings.capacity.queue),
+                    cpus: Double(settings.capacity.cpus), queue: settings.capacity.queue),
                 used: NodeInfo.Capacity(
-                    runs: usage.liveRuns, memoryBytes: usage.memory, cpus: usage.cpus, queue: usage.queuedRuns),
+                    runs: usage.liveRuns, memoryBytes: usage.memory, cpus: Double(usage.cpuThousandths) / 1000,
+                    queue: usage.queuedRuns),
                 keptBytes: usage.keptBytes))
     }
 

@@ -1,3 +1,4 @@
+import Kernel
 import Runs
 
 /// What `jrund.yaml` decides; docs/operations.md describes every key.
@@ -21,6 +22,8 @@ struct Configuration: Sendable, Equatable {
     var programs: [String]
     var adminGroup = "jrun-admin"
     var enforcement = Enforcement.strict
+    /// CPUs that runs may use; nil: all.
+    var cpuset: CPUList?
     var capacity: MonitorSettings.Capacity
     var quota = MonitorSettings.Quota(runs: 32, keptBytes: 10 << 30)
     var retention = MonitorSettings.Retention(time: 7 * 86_400_000, bytes: 50 << 30, created: 86_400_000)

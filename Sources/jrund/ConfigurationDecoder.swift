@@ -1,3 +1,4 @@
+import Kernel
 import Programs
 import Runs
 
@@ -5,7 +6,7 @@ import Runs
 /// once.
 struct ConfigurationDecoder {
     private static let keys = [
-        "socket", "programs", "enforcement", "admin_group", "capacity", "quota", "retention", "access", "metrics",
+        "socket", "programs", "enforcement", "admin_group", "cpuset", "capacity", "quota", "retention", "access", "metrics",
         "connections", "log",
     ]
 
@@ -41,6 +42,7 @@ struct ConfigurationDecoder {
             \.enforcement,
             fields.node("enforcement").flatMap { read.word($0, "enforcement", Configuration.Enforcement.self) })
         set(\.adminGroup, fields.node("admin_group").flatMap { name($0, "admin_group") })
+        set(\.cpuset, fields.node("cpuset").flatMap(cpuset))
         fields.node("capacity").map { capacity($0) }
         fields.node("quota").map { quota($0) }
         fields.node("retention").map { retention($0) }
@@ -117,6 +119,11 @@ struct ConfigurationDecoder {
             text.isEmpty || text.unicodeScalars.contains { $0.value <= 32 || $0 == ":" || $0.value == 127 }
                 ? "not a name of a user or group" : nil
         }
+    }
+
+    private func cpuset(_ node: YAMLNode) -> CPUList? {
+        read.checked(node, "cpuset") { CPUList($0) == nil ? "write CPUs and ranges of CPUs, such as 2-7 or 0,4-6" : nil }
+            .flatMap { CPUList($0) }
     }
 
     private func count(_ node: YAMLNode, _ what: String, _ range: ClosedRange<Int64>) -> Int? {

@@ -131,6 +131,12 @@ final class Daemon: Sendable {
             problems.append("connections: a change needs a restart; it is still \(old.configuration.connections)")
             configuration.connections = old.configuration.connections
         }
+        if configuration.cpuset != old.configuration.cpuset {
+            do { try monitor.restrictRuns(to: configuration.cpuset) } catch {
+                problems.append("\(error); the older setting stays in force")
+                configuration.cpuset = old.configuration.cpuset
+            }
+        }
         names.clear()
         var new = Live(configuration, keeping: old.catalog)
         problems += new.problems

@@ -40,7 +40,9 @@ struct Jrund {
         let live = Live(try file.read())
         for warning in live.access.warnings { complain("warning: \(warning)") }
         for problem in live.problems { complain(problem) }
-        guard live.problems.isEmpty else { return 1 }
+        let cpusetProblem = Startup.problem(of: live.configuration.cpuset)
+        if let cpusetProblem { complain(cpusetProblem) }
+        guard live.problems.isEmpty, cpusetProblem == nil else { return 1 }
         print("configuration fine: '\(file.path)', \(live.catalog.entries.count) programs")
         return 0
     }
@@ -75,6 +77,7 @@ struct Jrund {
             logger.log(
                 level: level.level, "\(message)", metadata: run.map { ["run": "\($0)"] })
         }
+        try monitor.restrictRuns(to: live.configuration.cpuset)
         let daemon = Daemon(
             monitor: monitor, live: live, file: file,
             openAPI: try? FileSystem.contents(of: Startup.shared("openapi.yaml"), limit: 4 << 20), notify: notify,

@@ -55,8 +55,8 @@ struct NodeMetrics {
             "jrun_promised_memory_bytes", "Memory promised to live runs, and how much may be.", unit: "bytes",
             [(["of": "used"], usage.memory), (["of": "capacity"], capacity.memory)])
         text.gauge(
-            "jrun_promised_cpus", "Processors promised to live runs, and how many may be.",
-            [(["of": "used"], Int64(usage.cpus)), (["of": "capacity"], Int64(capacity.cpus))])
+            "jrun_promised_cpus", "Processors promised to live runs, rounded up, and how many may be.",
+            [(["of": "used"], (usage.cpuThousandths + 999) / 1000), (["of": "capacity"], Int64(capacity.cpus))])
         text.gauge("jrun_kept_bytes", "Bytes on disk of all runs.", unit: "bytes", [([:], usage.keptBytes)])
     }
 

@@ -31,6 +31,19 @@ enum Startup {
             shippedPrograms: Array(shipped.prefix(1)))
     }
 
+    /// Why these CPUs cannot be had, as far as it can be seen without making anything.
+    static func problem(of cpuset: CPUList?) -> String? {
+        guard let cpuset else { return nil }
+        if let online = CPUList.online, !cpuset.isSubset(of: online) {
+            return "cpuset: '\(cpuset)' is not on this node, which has '\(online)'"
+        }
+        let mountPoint = (try? CgroupTree.mountPoint()) ?? nil
+        let controllers = mountPoint.map { CgroupTree.availableControllers(at: $0) } ?? []
+        if controllers.contains("cpuset") { return nil }
+        return "cpuset: the cgroup v2 controller 'cpuset' is missing on this node (see jrun doctor); enable it, or leave "
+            + "'cpuset' out"
+    }
+
     /// One jrund for each node.
     ///
     /// - Returns: the lock's descriptor, which is to be kept.

@@ -7,7 +7,7 @@ import Runs
 extension RunView {
     init(_ run: ManagedRun, ownerName: String?) {
         let now = run.snapshot
-        let limits = LimitName.allCases.map { ($0.rawValue, run.limits[$0]) }
+        let limits = LimitName.allCases.map { ($0.rawValue, run.limits[$0]) }.filter { $1 != LimitName.unlimited }
         self.init(
             id: run.id.description,
             program: ProgramView(

@@ -4,8 +4,14 @@ import Testing
 @testable import Confinement
 
 @Suite struct EnforcementTests {
-    private func decide(_ controllers: Set<String>?, bestEffort: Bool) -> Result<Enforcement, Enforcement.Refusals> {
-        Enforcement.decide(facts: Sample.node(controllers: controllers), bestEffort: bestEffort)
+    private func decide(
+        _ controllers: Set<String>?, _ asked: [LimitName: Int64] = [:], disks: [String] = [], bestEffort: Bool
+    ) throws -> Result<Enforcement, Enforcement.Refusals> {
+        var facts = Sample.node(controllers: controllers)
+        facts.disks = disks
+        var limits = try Sample.program(Sample.file()).limits.defaults
+        for (name, value) in asked { limits[name] = value }
+        return Enforcement.decide(facts: facts, limits: limits, bestEffort: bestEffort)
     }
 
     @Test(arguments: [true, false])
@@ -28,21 +34,51 @@ import Testing
                 + "the run's memory")
     }
 
-    @Test(arguments: [nil, [], ["pids"]] as [Set<String>?])
+    @Test(arguments: [nil, ["cpu"], ["pids"]] as [Set<String>?])
     func withoutMemoryBestEffortSaysWhatItCosts(controllers: Set<String>?) throws {
         let enforcement = try decide(controllers, bestEffort: true).get()
         #expect(enforcement[.memory] == .addressSpace)
         #expect(
-            enforcement.weaker == [
-                .memory: "bounds each process's address space; several processes together can use more"
-            ])
+            enforcement.weaker[.memory]
+                == "bounds each process's address space; several processes together can use more")
     }
 
     /// The uid is the run's own, so RLIMIT_NPROC is as good as the controller.
     @Test func withoutPidsNothingIsWeaker() throws {
-        let enforcement = try decide(["memory"], bestEffort: false).get()
+        let enforcement = try decide(["memory", "cpu"], bestEffort: false).get()
         #expect(enforcement[.processes] == .processCount)
         #expect(enforcement.weaker.isEmpty)
+    }
+
+    // MARK: cpus and io
+
+    /// A default is what every program file has, so it must not keep programs from a node.
+    @Test func aDefaultIsHeldOrSaidNotToBe() throws {
+        let held = try decide(["memory", "pids", "cpu"], bestEffort: false).get()
+        #expect(held[.cpus] == .cpuMax && held[.io] == .unlimited && held.weaker.isEmpty)
+        let loose = try decide(["memory", "pids"], bestEffort: false).get()
+        #expect(loose[.cpus] == .nothing && loose[.io] == .unlimited)
+        #expect(loose.weaker.keys.map(\.self) == [.cpus])
+    }
+
+    @Test func whatIsAskedForIsHeldOrRefused() throws {
+        let cpus: [LimitName: Int64] = [.cpus: 1500], io: [LimitName: Int64] = [.io: 1 << 20]
+        #expect(try decide(["memory", "cpu"], cpus, bestEffort: false).get()[.cpus] == .cpuMax)
+        #expect(try decide(["memory", "cpu", "io"], io, disks: ["8:0"], bestEffort: false).get()[.io] == .ioMax)
+        let missing: [(Set<String>, [LimitName: Int64], LimitName)] = [
+            (["memory"], cpus, .cpus), (["memory", "cpu"], io, .io), (["memory", "cpu", "io"], io, .io),
+        ]
+        for (controllers, asked, name) in missing {
+            let error = #expect(throws: Enforcement.Refusals.self) {
+                try decide(controllers, asked, bestEffort: false).get()
+            }
+            #expect(error?.refusals.map(\.limit) == [name])
+            let loose = try decide(controllers, asked, bestEffort: true).get()
+            #expect(loose[name] == .nothing && loose.weaker[name] != nil)
+        }
+        let all = cpus.merging(io) { $1 }
+        let error = #expect(throws: Enforcement.Refusals.self) { try decide([], all, bestEffort: false).get() }
+        #expect(error?.refusals.map(\.limit) == [.memory, .cpus, .io])
     }
 
     @Test func mechanismsHaveNamesOfTheirOwn() {

@@ -49,9 +49,11 @@ enum Sample {
     static func inputs(
         _ program: Program, on facts: HostFacts = fullNode, _ request: Request = Request(), lifeline: Bool = true
     ) throws -> PlanInputs {
-        PlanInputs(
-            program: program, request: try program.check(request).get(), facts: facts,
-            enforcement: try Enforcement.decide(facts: facts, bestEffort: true).get(), identity: identity,
+        let accepted = try program.check(request).get()
+        return PlanInputs(
+            program: program, request: accepted, facts: facts,
+            enforcement: try Enforcement.decide(facts: facts, limits: accepted.limits, bestEffort: true).get(),
+            identity: identity,
             filter: filter(notifies: facts.seccompNotify), lifeline: lifeline)
     }
 

@@ -59,6 +59,8 @@ import Testing
             output      64 MiB
             disk        1 GiB
             temporary   64 MiB
+            cpus        1
+            io          unlimited
 
         EXIT STATUS
             0         complete

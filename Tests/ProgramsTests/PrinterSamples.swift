@@ -120,6 +120,8 @@ let everyKey = #"""
       output: 64MiB
       disk: 1GiB
       temporary: 1
+      cpus: {default: 0.25, max: 8.125}
+      io: {default: 1500kB, max: unlimited}
     security:
       root: {image: debian-12}
       files:

@@ -52,6 +52,8 @@ private func expectIdentity(_ program: Program, _ what: String, sourceLocation: 
                   output: 64MiB
                   disk: 1GiB
                   temporary: 64MiB
+                  cpus: 1
+                  io: unlimited
                 security:
                   root: host
                   files:
@@ -105,11 +107,11 @@ private func expectIdentity(_ program: Program, _ what: String, sourceLocation: 
                   set:
                     LC_ALL: C                               # tool.yaml:6
                 """)
-        let limits = source.annotatedYAML().split(separator: "\n").filter { $0.hasPrefix("  ") }.suffix(16).prefix(9)
+        let limits = source.annotatedYAML().split(separator: "\n").filter { $0.hasPrefix("  ") }.suffix(18).prefix(11)
         #expect(
             limits.map { $0.split(separator: "#").last.map(String.init) } == [
                 " tool.yaml:7", " base.yaml:5", " base.yaml:5", " base.yaml:5", " base.yaml:5", " default",
-                " base.yaml:5", " base.yaml:5", " default",
+                " base.yaml:5", " base.yaml:5", " default", " default", " default",
             ])
         #expect(try Sample.program(source.annotatedYAML()) == source.program)
     }
@@ -126,7 +128,7 @@ private func expectIdentity(_ program: Program, _ what: String, sourceLocation: 
         let source = try Family(["f": text]).source("f")
         let printed = source.annotatedYAML()
         #expect(printed.contains("abstract: true") && printed.contains("  wall: 10m "))
-        for key in ["summary", "executable", "cpu", "temporary", "security"] {
+        for key in ["summary", "executable", "cpu", "temporary", "io:", "security"] {
             #expect(!printed.contains(key), "\(key)")
         }
         let again = try Family(["f": printed]).source("f")

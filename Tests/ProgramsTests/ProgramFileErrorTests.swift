@@ -199,7 +199,7 @@ private let wrongLines: [(line: String, error: String)] = [
         #expect(Sample.errors(text) == ["test:1:1: program: the required key '\(key)' is missing"])
     }
 
-    @Test(arguments: LimitName.allCases.filter { $0 != .file_size && $0 != .temporary })
+    @Test(arguments: LimitName.allCases.filter { ![.file_size, .temporary, .cpus, .io].contains($0) })
     func noLimitMayBeAbsent(name: LimitName) {
         let limits = Sample.limits.dropFirst().dropLast().split(separator: ",")
             .filter { !$0.drop { $0 == " " }.hasPrefix(name.rawValue) }.joined(separator: ",")
@@ -220,12 +220,26 @@ private let wrongLines: [(line: String, error: String)] = [
         (
             "wall: 10m", "wal: 10m, wall: 10m",
             "4:10: key 'wal' is not known here; did you mean 'wall'? allowed: wall, cpu, "
-                + "memory, processes, open_files, file_size, output, disk, temporary"
+                + "memory, processes, open_files, file_size, output, disk, temporary, cpus, io"
         ),
         ("memory: 1GiB", "memory: 1G", "4:39: memory: '1G' is not a size such as 4096, 512KiB, 10MiB or 2MB"),
         ("memory: 1GiB", "memory: 9999999TiB", "4:39: memory: '9999999TiB' is too large"),
         ("memory: 1GiB", "memory: ", "4:39: memory: expected a text, found nothing"),
         ("processes: 32", "processes: -1", "4:56: processes: '-1' is not a whole number"),
+        ("wall: 10m", "cpus: 0.001, wall: 10m", "4:16: cpus: '0.001' is too little, the smallest is 0.01"),
+        (
+            "wall: 10m", "cpus: two, wall: 10m",
+            "4:16: cpus: 'two' is not a number of processors such as 1, 1.5 or 8"
+        ),
+        (
+            "wall: 10m", "cpus: 1.0005, wall: 10m",
+            "4:16: cpus: '1.0005' is not a whole number of its smallest unit"
+        ),
+        ("wall: 10m", "io: fast, wall: 10m", "4:14: io: 'fast' is not a size such as 4096, 512KiB, 10MiB or 2MB"),
+        (
+            "wall: 10m", "io: {default: unlimited, max: 1MiB}, wall: 10m",
+            "4:15: limits.io: the default unlimited is above the max 1 MiB/s"
+        ),
         ("wall: 10m", "wall: {default: 2m, max: 1m}", "4:17: limits.wall: the default 2 m is above the max 1 m"),
         ("wall: 10m", "wall: {default: 2m}", "4:16: limits.wall: the required key 'max' is missing"),
     ])

@@ -37,6 +37,8 @@ import Testing
     @Test(arguments: [
         ("wall=30s", LimitName.wall, 30_000), ("memory=512MiB", .memory, 512 << 20), ("processes=4", .processes, 4),
         ("open_files=16", .open_files, 16), ("temporary=1MB", .temporary, 1_000_000),
+        ("cpus=1", .cpus, 1000), ("cpus=1.5", .cpus, 1500), ("cpus=0.01", .cpus, 10), ("io=50MiB", .io, 50 << 20),
+        ("io=unlimited", .io, LimitName.unlimited),
     ])
     func limits(text: String, name: LimitName, value: Int64) throws {
         let (parsedName, parsedValue) = try parseLimit(text)
@@ -49,11 +51,12 @@ import Testing
         (
             "wal=30s",
             "limit 'wal=30s': no limit is called 'wal'; did you mean 'wall'? limits: wall, cpu, memory, "
-                + "processes, open_files, file_size, output, disk, temporary"
+                + "processes, open_files, file_size, output, disk, temporary, cpus, io"
         ),
         ("wall=30", "limit 'wall=30': '30' is not a duration with its unit, such as 500ms, 10s, 10m, 2h or 1d"),
         ("processes=0", "limit 'processes=0': zero is not possible here, the smallest is 1"),
         ("processes=1.5", "limit 'processes=1.5': '1.5' is not a whole number of its smallest unit"),
+        ("cpus=0.009", "limit 'cpus=0.009': '0.009' is too little, the smallest is 0.01"),
         ("memory=99999999TiB", "limit 'memory=99999999TiB': '99999999TiB' is too large"),
     ])
     func notLimits(text: String, message: String) {

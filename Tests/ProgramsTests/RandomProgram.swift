@@ -208,8 +208,8 @@ struct RandomProgram {
     }
 
     private mutating func limits() -> LimitRules {
-        LimitRules { _ in
-            let range = range { $0.quantity() }
+        LimitRules { name in
+            let range = range { max($0.quantity(), name.smallest) }
             return LimitRule(default: chance() ? range.lowerBound : range.upperBound, max: range.upperBound)
         }
     }

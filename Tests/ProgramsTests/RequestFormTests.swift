@@ -48,7 +48,7 @@ import Testing
                     "$.inputs.c: expected exactly one of text, base64, file",
                     "$.inputs.d: expected an object, found 'x'", "$.inputs.e.text: expected a text, found null",
                     "$.inputs.f.base64: character 20 is not base64", "$.inputs.g.file: not a possible path",
-                    "$.limits.wal: not known here; did you mean 'wall'? allowed: wall, cpu, memory, processes, open_files, file_size, output, disk, temporary",
+                    "$.limits.wal: not known here; did you mean 'wall'? allowed: wall, cpu, memory, processes, open_files, file_size, output, disk, temporary, cpus, io",
                     "$.limits.wall: '30' is not a duration with its unit, such as 500ms, 10s, 10m, 2h or 1d",
                     "$.limits.cpu: expected a text or a number, found true",
                     "$.limits.disk: '9 MB' is not a size such as 4096, 512KiB, 10MiB or 2MB",

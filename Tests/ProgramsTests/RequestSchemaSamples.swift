@@ -237,9 +237,13 @@ struct RequestSamples {
               open_files: 256
               output: 64MiB
               disk: 1GiB
+              cpus: {default: 1, max: 2.5}
+              io: {default: 1MiB, max: 4MiB}
             security: {}
             """,
         accepted: [
+            #"{"program": "tool", "limits": {"cpus": 2.5, "io": 4194304}}"#,
+            #"{"program": "tool", "limits": {"cpus": "0.25", "io": "1.5MiB"}}"#,
             #"{"program": "tool"}"#, #"{"$schema": "x.json", "program": "tool", "environment": {}, "limits": {}}"#,
             #"{"program": "tool", "environment": {"THREADS": 4, "LANG": "C", "COLUMNS": [1, 2]}}"#,
             #"{"program": "tool", "environment": {"THREADS": "4"}}"#,
@@ -256,6 +260,8 @@ struct RequestSamples {
             #"{"program": "tool", "environment": {"LANG": "de"}}"#, #"{"program": "tool", "environment": []}"#,
             #"{"program": "tool", "limits": {"wall": 30}}"#, #"{"program": "tool", "limits": {"wall": "30"}}"#,
             #"{"program": "tool", "limits": {"memory": 0}}"#, #"{"program": "tool", "limits": {"memory": 4294967297}}"#,
+            #"{"program": "tool", "limits": {"cpus": 3}}"#, #"{"program": "tool", "limits": {"cpus": 0.001}}"#,
+            #"{"program": "tool", "limits": {"io": 4194305}}"#, #"{"program": "tool", "limits": {"io": "unlimited"}}"#,
             #"{"program": "tool", "limits": {"memory": "1K"}}"#, #"{"program": "tool", "limits": {"processes": 33}}"#,
             #"{"program": "tool", "limits": {"processes": "1.5"}}"#, #"{"program": "tool", "limits": {"mem": 1}}"#,
             #"{"program": "tool", "limits": {"wall": null}}"#, #"{"program": "tool", "$schema": 1}"#,

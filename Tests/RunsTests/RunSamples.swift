@@ -24,7 +24,7 @@ enum RunSample {
         let controllers = Set((pids ? ["pids"] : []) + (memory ? ["memory"] : []))
         let facts = HostFacts(
             controllers: controllers, landlockABI: 0, seccompNotify: true, cpus: 1, paths: [:], rootLinks: [:])
-        return try Enforcement.decide(facts: facts, bestEffort: true).get()
+        return try Enforcement.decide(facts: facts, limits: program().limits.defaults, bestEffort: true).get()
     }
 
     /// A node whose directories are all in `path`.

@@ -177,12 +177,14 @@ struct jrun_status {
     int32_t seccomp_syscall;
     uint32_t seccomp_arch;
     uint64_t seccomp_args[6];
-    uint64_t memory_anon_bytes, memory_file_bytes, memory_shmem_bytes; // largest seen of each
+    // memory.stat when anon and file together were the most that was seen; file holds shmem
+    uint64_t memory_anon_bytes, memory_file_bytes, memory_shmem_bytes;
     uint64_t stdout_dropped_bytes, stderr_dropped_bytes; // beyond the caps; not in stdout_bytes and stderr_bytes
     // jrun-init itself, for a launcher that comes later: pid and start time (clock ticks after boot) as the launcher's
     // /proc says them, and the numbers of its descriptors. 0 and -1 under a lifeline.
     int32_t init_pid, work_fd, stdin_fd, unused;
     uint64_t init_start;
-    uint64_t reserved[26];
+    uint64_t oom_kills; // memory.events: processes that the OOM killer ended
+    uint64_t reserved[25];
     uint64_t checksum;
 };

@@ -149,7 +149,7 @@ extension ProgramDecoder {
         guard let fields = Fields(node, what: "limits", keys: names, findings: findings) else { return nil }
         var rules: [LimitName: LimitRule] = [:]
         for name in LimitName.allCases {
-            let isOptional = isAbstract || name == .file_size || name == .temporary
+            let isOptional = isAbstract || name.hasOwnDefault
             let node = isOptional ? fields.node(name.rawValue) : fields.required(name.rawValue, in: "limits")
             rules[name] = node.flatMap { limitRule($0, name) }
         }
@@ -158,6 +158,8 @@ extension ProgramDecoder {
             switch name {
             case .file_size: rules[.file_size] ?? rules[.disk] ?? none
             case .temporary: rules[.temporary] ?? LimitRules.defaultTemporary
+            case .cpus: rules[.cpus] ?? LimitRules.defaultCPUs
+            case .io: rules[.io] ?? LimitRules.defaultIO
             default: rules[name] ?? none
             }
         }

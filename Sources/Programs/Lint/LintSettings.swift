@@ -45,6 +45,12 @@ extension Lint {
                 "\(formatBytes(temporary)) can never be reached: files in /tmp count as memory, and limit 'memory' ends at \(formatBytes(limits[.memory].max))"
             )
         }
+        if (limits[.cpus].max - 1) / 1000 >= limits[.processes].max {
+            warn(
+                "limits.cpus",
+                "\(LimitName.cpus.format(limits[.cpus].max)) can never be used at once: a thread uses one, and limit 'processes' ends at \(limits[.processes].max)"
+            )
+        }
         lint(program.stop, "stop")
         if let suspend = program.suspend {
             lint(suspend, "suspend")

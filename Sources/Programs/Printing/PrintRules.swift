@@ -103,16 +103,8 @@ extension StopRule {
 
 extension LimitName {
     func printed(_ rule: LimitRule) -> PrintedNode {
-        let most = PrintedNode.word(exact(rule.max))
-        return rule.default == rule.max ? most : .mapping([("default", .word(exact(rule.default))), ("max", most)])
-    }
-
-    private func exact(_ value: Int64) -> String {
-        switch unit {
-        case .milliseconds: exactDuration(value)
-        case .bytes: exactSize(value)
-        case .count: String(value)
-        }
+        let most = PrintedNode.word(exactText(rule.max))
+        return rule.default == rule.max ? most : .mapping([("default", .word(exactText(rule.default))), ("max", most)])
     }
 }
 

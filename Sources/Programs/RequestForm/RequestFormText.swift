@@ -24,14 +24,3 @@ extension RequestForm {
         return Array(JSONValue.object(members).compact().utf8)
     }
 }
-
-extension LimitName {
-    /// The value as the reader of limits takes it, without rounding.
-    fileprivate func exactText(_ value: Int64) -> String {
-        switch unit {
-        case .milliseconds: exactDuration(value)
-        case .bytes: exactSize(value)
-        case .count: String(value)
-        }
-    }
-}

@@ -135,6 +135,8 @@ extension ProgramFileSchema {
                 case .milliseconds: duration
                 case .bytes: size
                 case .count: reference("count")
+                case .thousandths: reference("cpus")
+                case .bytesPerSecond: ["anyOf": [size, ["const": "unlimited"]]]
                 }
             let range: JSONValue = [
                 "allOf": [reference("limit"), ["properties": ["default": quantity, "max": quantity]]]

@@ -117,6 +117,15 @@ public enum ProgramFileSchema {
                     ["type": "string", "pattern": .string(LimitName.processes.pattern)],
                 ]
             ]),
+        .init(
+            "cpus",
+            [
+                "description": "1, 1.5 or 8.",
+                "anyOf": [
+                    ["type": "number", "minimum": .number("0.01")],
+                    ["type": "string", "pattern": .string(LimitName.cpus.pattern)],
+                ],
+            ]),
         .init("glob", text.adding(["maxLength": .integer(maxFileNameBytes), "pattern": "^[^/-]"])),
         .init("file_name", text.adding(["maxLength": .integer(maxFileNameBytes), "pattern": "^[^/-]"])),
     ]
@@ -146,5 +155,5 @@ extension ProgramFileSchema.Object {
 
 extension LimitName {
     /// May be left out of a program file.
-    var hasOwnDefault: Bool { self == .file_size || self == .temporary }
+    var hasOwnDefault: Bool { [.file_size, .temporary, .cpus, .io].contains(self) }
 }

@@ -44,13 +44,22 @@ extension LimitRules {
     private func schema(_ name: LimitName) -> JSONValue {
         let rule = self[name]
         let text: JSONValue = ["type": "string", "pattern": .string(name.pattern)]
-        let number: JSONValue = ["type": "integer", "minimum": 1, "maximum": .integer(rule.max)]
+        let least = ["type": "integer", "minimum": 1] as JSONValue, isUnlimited = rule.max == LimitName.unlimited
+        let number = isUnlimited ? least : least.adding(["maximum": .integer(rule.max)])
         let usual = name.unit == .count ? JSONValue.integer(rule.default) : .string(name.write(rule.default))
-        let description: JSONValue = .string("\(name.meaning); at most \(name.format(rule.max)).")
+        let description: JSONValue = .string("\(name.meaning); \(name.formatMost(rule.max)).")
         let rest: JSONValue = ["description": description, "default": usual, "examples": [usual]]
         switch name.unit {
         case .milliseconds: return text.adding(rest)
         case .bytes, .count: return (["anyOf": [number, text]] as JSONValue).adding(rest)
+        case .thousandths:
+            let number: JSONValue = [
+                "type": "number", "minimum": .number("0.01"), "maximum": .number(name.format(rule.max)),
+            ]
+            return (["anyOf": [number, text]] as JSONValue).adding(rest)
+        case .bytesPerSecond:
+            let words: [JSONValue] = isUnlimited ? [["const": "unlimited"]] : []
+            return (["anyOf": .array([number, text] + words)] as JSONValue).adding(rest)
         }
     }
 }
@@ -68,6 +77,8 @@ extension LimitName {
         case .output: "stdout and stderr together"
         case .disk: "Everything in the run's directory"
         case .temporary: "Size of /tmp and of /dev/shm, each"
+        case .cpus: "Processors at once"
+        case .io: "Bytes a second from and to the node's disks, each"
         }
     }
 
@@ -75,18 +86,25 @@ extension LimitName {
     var pattern: String {
         switch unit {
         case .milliseconds: ValueRule.quantity("ms|s|m|h|d", needsUnit: true)
-        case .bytes: ValueRule.quantity("[KMGT]iB|[kKMGT]B|B", needsUnit: false)
+        case .bytes, .bytesPerSecond: ValueRule.quantity("[KMGT]iB|[kKMGT]B|B", needsUnit: false)
         case .count: "^[0-9]{1,30}(?:\\.0{1,30})?$"
+        case .thousandths: "^[0-9]{1,30}(?:\\.[0-9]{1,30})?$"
         }
+    }
+
+    /// How far a limit may be raised, as the end of a sentence.
+    func formatMost(_ value: Int64) -> String {
+        value == LimitName.unlimited ? "up to unlimited" : "at most \(format(value))"
     }
 
     /// The exact text of a value: `90s`, `1536MiB`.
     func write(_ value: Int64) -> String {
+        if unit == .thousandths || value == LimitName.unlimited { return exactText(value) }
         let units: [(String, Int64)] =
             switch unit {
             case .milliseconds: [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)]
-            case .bytes: [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("", 1)]
-            case .count: [("", 1)]
+            case .bytes, .bytesPerSecond: [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("", 1)]
+            case .count, .thousandths: [("", 1)]
             }
         let unit = units.first { value % $0.1 == 0 } ?? ("", 1)
         return "\(value / unit.1)\(unit.0)"

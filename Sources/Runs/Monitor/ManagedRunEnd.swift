@@ -77,7 +77,8 @@ extension ManagedRun {
         let enforcement =
             try launch?.enforcement
             ?? Enforcement.decide(
-                facts: HostProbe.facts(for: program, cgroups: monitor.requireCgroups()), bestEffort: true
+                facts: HostProbe.facts(for: program, cgroups: monitor.requireCgroups()), limits: limits,
+                bestEffort: true
             ).get()
         return Conclusion(
             run: id.description, program: program, reference: reference, arguments: arguments, limits: limits,
@@ -145,7 +146,7 @@ extension ManagedRun {
             usage.stdinBytes = stdin.bytes
             usage.stdinTruncated = stdin.isTruncated ? true : nil
         }
-        let report = conclusion.report(outcome, usage), verdict = conclusion.verdict
+        let report = conclusion.report(outcome, usage, on: monitor.cgroups), verdict = conclusion.verdict
         try open().publish("report.json", try report.json())
         letGo()
         try? removeInputs()

@@ -9,7 +9,8 @@ extension Monitor {
         public var queuedRuns = 0
         /// Bytes promised to live runs.
         public var memory: Int64 = 0
-        public var cpus = 0
+        /// Thousandths of a processor promised to live runs.
+        public var cpuThousandths: Int64 = 0
         /// Bytes on disk of all runs.
         public var keptBytes: Int64 = 0
     }
@@ -19,7 +20,8 @@ extension Monitor {
             let live = state.admitted.compactMap { state.runs[$0] }
             return Usage(
                 liveRuns: live.count, queuedRuns: state.queue.count, memory: live.reduce(0) { $0 + $1.limits[.memory] },
-                cpus: live.count, keptBytes: state.runs.values.reduce(0) { $0 + $1.keptBytes })
+                cpuThousandths: live.reduce(0) { $0 + $1.limits[.cpus] },
+                keptBytes: state.runs.values.reduce(0) { $0 + $1.keptBytes })
         }
     }
 
@@ -42,6 +44,12 @@ extension Monitor {
                     .busy,
                     "run '\(run.id)' asks for \(formatBytes(run.limits[.memory])) of memory, and this node never "
                         + "promises more than \(formatBytes(capacity.memory)); ask for less with limit 'memory'")
+            }
+            if run.limits[.cpus] > Int64(capacity.cpus) * 1000 {
+                throw MonitorRefusal(
+                    .busy,
+                    "run '\(run.id)' asks for \(LimitName.cpus.format(run.limits[.cpus])) processors, and this node never "
+                        + "promises more than \(capacity.cpus); ask for less with limit 'cpus'")
             }
             if state.queue.isEmpty, state.fits(run) {
                 state.admitted.insert(run.id)
@@ -158,9 +166,11 @@ extension Monitor.State {
     func fits(_ run: ManagedRun) -> Bool {
         let live = admitted.compactMap { runs[$0] }
         // One that waited when less was configured than it needs must not hold up the others for ever.
+        func promised(_ limit: LimitName) -> Int64 { live.reduce(run.limits[limit]) { $0 + $1.limits[limit] } }
+        let capacity = settings.capacity
         return live.isEmpty
-            || live.count < min(settings.capacity.runs, settings.capacity.cpus)
-                && live.reduce(run.limits[.memory]) { $0 + $1.limits[.memory] } <= settings.capacity.memory
+            || live.count < capacity.runs && promised(.memory) <= capacity.memory
+                && promised(.cpus) <= Int64(capacity.cpus) * 1000
     }
 }
 

@@ -6,7 +6,7 @@ public struct MonitorSettings: Sendable, Equatable {
         public var runs: Int
         /// Sum of the `memory` limits of live runs, bytes.
         public var memory: Int64
-        /// One for each live run.
+        /// Sum of the `cpus` limits of live runs, whole processors.
         public var cpus: Int
         /// Most runs that wait for room; 0: what does not fit is refused.
         public var queue: Int

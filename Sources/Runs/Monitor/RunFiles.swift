@@ -27,7 +27,9 @@ struct LaunchRecord: Codable {
 
     /// Nil when it names a mechanism that this version does not know.
     var enforcement: Enforcement? {
-        var mechanisms: [LimitName: Mechanism] = [:], weaker: [LimitName: String] = [:]
+        // Two limits came later; a run that was started before is not bound by them.
+        var mechanisms: [LimitName: Mechanism] = [.cpus: .nothing, .io: .unlimited]
+        var weaker: [LimitName: String] = [.cpus: "the version of jrun that started the run did not bound it"]
         for limit in limits {
             guard let name = LimitName(rawValue: limit.name) else { continue }
             mechanisms[name] = Mechanism(rawValue: limit.enforcedBy)

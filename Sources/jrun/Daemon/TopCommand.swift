@@ -48,11 +48,13 @@ struct TopCommand: ParsableCommand {
         let (used, all) = (info.used, info.capacity)
         return [
             printable("jrund \(info.version) on \(info.node)\(up)"),
-            "runs \(used.runs) of \(all.runs), waiting \(used.queue), CPUs \(used.cpus) of \(all.cpus), "
+            "runs \(used.runs) of \(all.runs), waiting \(used.queue), CPUs \(cpus(used.cpus)) of \(cpus(all.cpus)), "
                 + "memory \(formatBytes(used.memoryBytes)) of \(formatBytes(all.memoryBytes)), "
                 + "kept \(formatBytes(info.keptBytes))",
         ]
     }
+
+    private func cpus(_ number: Double) -> String { LimitName.cpus.format(Int64((number * 1000).rounded())) }
 
     /// On the terminal's other screen, which is put back whatever happens.
     private func watch(_ client: ControlClient) throws {
