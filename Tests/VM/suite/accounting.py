@@ -4,7 +4,7 @@ import pathlib
 import subprocess
 
 from suite.checks import check, measured, near
-from suite.daemon import PROBE, execute
+from suite.daemon import PROBE, execute, forget, make_unread_file
 
 MIB = 1 << 20
 
@@ -54,22 +54,11 @@ def anonymous_memory():
 def page_cache():
     """Whoever reads a file first is charged for its pages."""
     big = pathlib.Path("/srv/big")
-    with open(big, "wb") as file:
-        for _ in range(100):
-            file.write(bytes(MIB))
-    subprocess.run(["sync"], check=True)
-
-    def forget():
-        pathlib.Path("/proc/sys/vm/drop_caches").write_text("1")
-        # What every command needs comes back before it is measured.
-        subprocess.run(["/bin/sh", "-c", "cat /dev/null; sleep 0; true"], check=True)
-        execute("shell", "cat /dev/null; sleep 0")
-
-    forget()
+    make_unread_file(big, 100 * MIB)
     usage = execute("shell", f"cat {big} >/dev/null; sleep 1", memory="512MiB").usage
     near("100 MiB of page cache: jrun", 100 * MIB, usage.get("memory_file_bytes"), " bytes")
-    forget()
+    measured("jrun, peak", f"{usage['memory_peak_bytes']} bytes")
+    forget(big)
     for name, size in others("/bin/sh", "-c", f"cat {big} >/dev/null; sleep 1")[1].items():
         measured(name, f"{size} bytes")
-    measured("jrun, peak", f"{usage['memory_peak_bytes']} bytes")
     big.unlink()

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import pathlib
 import shutil
 import socket
@@ -21,6 +22,8 @@ LIMITS = {
     "disk": "{default: 16MiB, max: 512MiB}",
     "file_size": "{default: 16MiB, max: 512MiB}",
     "temporary": "{default: 1MiB, max: 64MiB}",
+    "cpus": "{default: 2, max: 2}",
+    "io": "unlimited",
 }
 WORDS = "[{argument: WORD, value: {string: {max: 4096}}, repeat: {min: 0, max: 200}}, {separator: true}]"
 TEXT = "[{option: -c, value: {string: {max: 4096}}}]"
@@ -35,18 +38,38 @@ def write_program(name, executable, arguments, security="{}", limits=None):
 
 
 def install():
-    """The package, and two programs: `probe`, and `shell`, which may read /srv."""
+    """The package, and two programs: `probe`, and `shell`, which may read /srv and the file system with quotas."""
     shutil.copy("jrun-probe", PROBE)
     package = next(pathlib.Path(".").glob("jrun_*.deb"))
     with open("/out/dpkg", "w") as log:
         subprocess.run(["dpkg", "--install", package], check=True, stdout=log, stderr=log)
     write_program("probe", PROBE, WORDS)
-    write_program("shell", "/usr/bin/bash", TEXT, "{files: {read: [/srv]}}")
+    write_program("shell", "/usr/bin/bash", TEXT, "{files: {read: [/srv, /srv/quota]}}")
     reload()
 
 
 def reload():
     subprocess.run(["systemctl", "reload", "jrund"], check=True)
+
+
+def configure(text):
+    """jrund.yaml."""
+    pathlib.Path("/etc/jrun/jrund.yaml").write_text(text)
+    reload()
+
+
+def make_unread_file(path, size):
+    """A file of which nothing is in the page cache."""
+    with open(path, "wb") as file:
+        for _ in range(size >> 20):
+            file.write(bytes(1 << 20))
+        os.fsync(file.fileno())
+    forget(path)
+
+
+def forget(path):
+    with open(path, "rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def active(unit):
