@@ -12,6 +12,7 @@ public enum Mechanism: String, Sendable, CaseIterable {
     case fileSize = "RLIMIT_FSIZE"
     case relay = "jrun-init relay"
     case workFileSystem = "size of the work directory's tmpfs"
+    case projectQuota = "project quota"
     case temporaryFileSystem = "size of the tmpfs"
     case cpuMax = "cgroup cpu.max"
     case ioMax = "cgroup io.max"
@@ -63,7 +64,7 @@ public struct Enforcement: Sendable, Equatable {
     ) -> Result<Enforcement, Refusals> {
         var e = Enforcement(mechanisms: [
             .wall: .initClock, .cpu: .cpuStat, .memory: .memoryMax, .processes: .pidsMax, .open_files: .openFiles,
-            .file_size: .fileSize, .output: .relay, .disk: .workFileSystem, .temporary: .temporaryFileSystem,
+            .file_size: .fileSize, .output: .relay, .disk: facts.workOnDisk ? .projectQuota : .workFileSystem, .temporary: .temporaryFileSystem,
             .cpus: .cpuMax, .io: limits[.io] == LimitName.unlimited ? .unlimited : .ioMax,
         ])
         // The uid is the run's alone, so the per-uid count is the run's own: nothing weaker about it.

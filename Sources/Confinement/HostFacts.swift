@@ -16,6 +16,8 @@ public struct HostFacts: Sendable, Equatable {
     public var rootLinks: [String: String]
     /// Whole disks, as `MAJOR:MINOR`, that hold files of the run; looked for only where `io` is limited.
     public var disks: [String] = []
+    /// The work directory is a directory of the node's, bounded by a project quota, instead of a tmpfs.
+    public var workOnDisk = false
 
     public enum PathKind: String, Sendable { case file, directory, device }
 

@@ -9,6 +9,13 @@ public enum Mounts {
             "clone the mount at '\(path)'")
     }
 
+    /// The same of an open directory, without what is mounted below it.
+    public static func clone(directory: Int32) throws(KernelError) -> OwnedFD {
+        try checkFD(
+            sys_open_tree(directory, "", UInt32(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)),
+            "clone the mount of a directory")
+    }
+
     /// A fresh tmpfs that is attached nowhere and vanishes with its last descriptor.
     public static func temporaryFileSystem(
         bytes: Int64, inodes: Int64, owner: UInt32

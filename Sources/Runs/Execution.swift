@@ -85,7 +85,10 @@ public struct Execution {
     ) throws -> ExecutionOutcome {
         let slot = try UIDSlot.take(from: preparation.node.uids, in: preparation.node.uidsDirectory)
         var clock = monotonicNanoseconds()
-        var workspace = try Workspace(bytes: preparation.request.limits[.disk], owner: slot.uid)
+        // While the uid is still ours, which is the number of the quota too.
+        let run = directory.directory.raw
+        defer { try? WorkOnDisk.remove(from: run) }
+        var workspace = try preparation.makeWorkspace(in: directory, owner: slot.uid)
         for input in options.inputs {
             if signals.next() != nil { throw RunRefused("interrupted before the start; nothing was run") }
             try workspace.stage(

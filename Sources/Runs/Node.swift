@@ -10,6 +10,8 @@ public struct Node: Sendable {
     public var cgroupName: String
     /// A uid for each run, outside of every range that Debian, systemd and containers use.
     public var uids: ClosedRange<UInt32>
+    /// Where work directories are.
+    public var workDirectory = WorkDirectoryPlace.memory
     /// The executable of pid 1.
     public var initPath: String
 
@@ -20,14 +22,20 @@ public struct Node: Sendable {
     }
 
     /// - Parameters:
-    ///   - environment: `JRUN_STATE`, `JRUN_RUNTIME`, `JRUN_CGROUP`, `JRUN_UIDS` (`FIRST-LAST`) and `JRUN_INIT` override the
-    ///     defaults. Only root can use them to any effect: everything here needs root.
+    ///   - environment: `JRUN_STATE`, `JRUN_RUNTIME`, `JRUN_CGROUP`, `JRUN_UIDS` (`FIRST-LAST`), `JRUN_WORK_DIRECTORY` (`memory`
+    ///     or `disk`) and `JRUN_INIT` override the defaults. Only root can use them to any effect: everything here needs root.
     ///   - executable: path of the running jrun, beside which jrun-init lies.
     public init(environment: (String) -> String?, executable: String) throws(BadSetting) {
         stateDirectory = environment("JRUN_STATE") ?? "/var/lib/jrun"
         runtimeDirectory = environment("JRUN_RUNTIME") ?? "/run/jrun"
         cgroupName = environment("JRUN_CGROUP") ?? "jrun"
         uids = try environment("JRUN_UIDS").map(Node.parseUIDs) ?? Node.defaultUIDs
+        if let text = environment("JRUN_WORK_DIRECTORY") {
+            guard let place = WorkDirectoryPlace(rawValue: text) else {
+                throw BadSetting(description: "JRUN_WORK_DIRECTORY '\(text)': write 'memory' or 'disk'")
+            }
+            workDirectory = place
+        }
         let directory = executable[..<(executable.lastIndex(of: "/") ?? executable.startIndex)]
         let candidates = ["\(directory)/../libexec/jrun/jrun-init", "\(directory)/jrun-init"]
         initPath = environment("JRUN_INIT") ?? candidates.first { FileSystem.isExecutable($0) } ?? candidates[0]

@@ -65,6 +65,10 @@ public struct Preparation: Sendable {
                 "program '\(loaded.program.name)': seccomp file '\(name)' cannot be used by this version; write {extends: default, allow: […], deny: […]}"
             )
         }
+        if node.workDirectory == .disk {
+            facts.workOnDisk = WorkOnDisk.isPossible(beneath: node.stateDirectory)
+            if !facts.workOnDisk, !bestEffort { throw RunRefused(WorkOnDisk.missing(in: node.stateDirectory)) }
+        }
         if request.limits[.io] != LimitName.unlimited {
             facts.disks = HostProbe.disks(for: loaded.program, stateDirectory: node.stateDirectory)
         }
@@ -149,6 +153,14 @@ private let nativeMachine: UInt16 = 183
 #endif
 
 extension Preparation {
+    func makeWorkspace(in directory: borrowing RunDirectory, owner: UInt32) throws -> Workspace {
+        let bytes = request.limits[.disk]
+        guard facts.workOnDisk else { return try Workspace(bytes: bytes, owner: owner) }
+        let mount = try WorkOnDisk.make(
+            in: directory.directory.raw, bytes: bytes, inodes: Workspace.inodes, owner: owner, on: node)
+        return try Workspace(onDisk: mount, bytes: bytes, owner: owner)
+    }
+
     /// Stands for the uid and the id that a real run gets: for `jrun plan`.
     public var exampleIdentity: RunIdentity {
         RunIdentity(id: String(repeating: "0", count: 26), uid: node.uids.lowerBound)

@@ -76,7 +76,7 @@ struct RunDirectory: ~Copyable {
         let runs = parent.raw
         for name in names.map({ String(decoding: $0, as: UTF8.self) }) {
             if RunID(name) != nil {
-                try? removeIfAbandoned(name, from: runs, cgroups)
+                try? removeIfAbandoned(name, from: runs, node, cgroups)
             } else if name.hasPrefix(execPrefix), isOld(name, in: runs) {
                 try? FileSystem.removeDirectory(name, at: runs)
             }
@@ -89,7 +89,9 @@ struct RunDirectory: ~Copyable {
         return Int64(realtimeNanoseconds()) - status.modifiedNanoseconds > 60_000_000_000
     }
 
-    private static func removeIfAbandoned(_ name: String, from parent: Int32, _ cgroups: CgroupTree?) throws {
+    private static func removeIfAbandoned(
+        _ name: String, from parent: Int32, _ node: Node, _ cgroups: CgroupTree?
+    ) throws {
         let directory = try FileSystem.open(name, [.read, .directory], at: parent)
         let isKept = (try? FileStatus(path: "report.json", at: directory.raw)) != nil
         // What jrund made, jrund looks after.
@@ -97,6 +99,7 @@ struct RunDirectory: ~Copyable {
         // A directory that was just removed by its owner can still be locked.
         guard !isKept, try lock(directory.raw), try FileStatus(of: directory.raw).links > 0 else { return }
         if let cgroups { try removeLeaf(name, cgroups) }
+        try WorkOnDisk.removeAbandoned(from: directory.raw, node)
         try remove(name, directory: directory.raw, from: parent)
     }
 

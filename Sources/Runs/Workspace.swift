@@ -16,8 +16,9 @@ public struct InputFile: Sendable, Equatable {
     }
 }
 
-/// The work directory: a tmpfs as large as the disk limit, attached only inside the run. This process reads and writes
-/// it by descriptor; with the last descriptor it is gone, whatever the program put there.
+/// The work directory, attached only inside the run; this process reads and writes it by descriptor. A tmpfs as large as
+/// the disk limit, which is gone with its last descriptor, whatever the program put there; or a directory on disk
+/// (WorkOnDisk.swift).
 struct Workspace: ~Copyable {
     /// The detached mount that jrun-init attaches.
     let mount: OwnedFD
@@ -25,6 +26,9 @@ struct Workspace: ~Copyable {
     private let owner: UInt32
     /// Inputs as they were put in, by inode, so that the harvest can tell a result from an untouched input.
     private(set) var staged: [UInt64: StagedInput] = [:]
+
+    /// Bytes of inputs that may still come. A tmpfs says so itself; a quota does not bind root.
+    private var room = Int64.max
 
     struct StagedInput: Codable {
         var modifiedNanoseconds: Int64
@@ -49,6 +53,13 @@ struct Workspace: ~Copyable {
         self.owner = owner
     }
 
+    init(onDisk mount: consuming OwnedFD, bytes: Int64, owner: UInt32) throws {
+        self.root = try Mounts.openRoot(of: mount.raw)
+        self.mount = mount
+        self.owner = owner
+        room = bytes
+    }
+
     /// - Parameter types: kinds of content, one of which the copy must be; empty: any content. The copy is looked at, not
     ///   the source: whoever owns that may have changed it since the request was checked.
     mutating func stage(_ input: InputFile, as types: [ContentType] = []) throws {
@@ -59,7 +70,11 @@ struct Workspace: ~Copyable {
         }
         try makeParents(of: input.name)
         let target = try FileSystem.openBeneath(root.raw, input.name, [.readWrite, .create, .exclusive], mode: 0o600)
-        do { try copy(input.size, from: source.raw, to: target.raw) } catch {
+        room -= input.size
+        do throws(KernelError) {
+            if room < 0 { throw KernelError("copy", errno: ENOSPC) }
+            try copy(input.size, from: source.raw, to: target.raw)
+        } catch {
             let cure = error.errno == ENOSPC ? "; the work directory holds what limit 'disk' allows" : ""
             throw RunRefused("input '\(input.name)': \(describe(errno: error.errno))\(cure)")
         }

@@ -41,12 +41,26 @@ struct Supervisor {
             pipe: launch.stderr.reader, target: rules.fd_stderr, cap: rules.stderr_cap,
             truncates: flags & JRUN_TRUNCATE_STDERR != 0, isFile: flags & JRUN_FILE_STDERR != 0)
         clocks = Clocks(rules: rules, startedAt: record.status.exec_at)
+        if stdout.isFile || stderr.isFile { obeyQuotas() }
         var childSignal: UInt64 = 1 << (UInt64(SIGCHLD) - 1)
         _ = sys_rt_sigprocmask(SIG_BLOCK, &childSignal, nil)
         childSignals = Int32(sys_signalfd(-1, &childSignal, SFD_CLOEXEC | SFD_NONBLOCK))
         if has(JRUN_WATCH_PIDS) {
             pidsEvents = leaf.open("pids.events", O_RDONLY) ?? -1
             _ = sys_pread(pidsEvents, buffer, bufferBytes, 0)
+        }
+    }
+
+    /// A quota does not bind whoever has CAP_SYS_RESOURCE, and the program's streams in files are written by us.
+    /// Source: fs/quota/dquot.c, ignore_hardlimit
+    private func obeyQuotas() {
+        var header = k_cap_header(version: UInt32(LINUX_CAPABILITY_VERSION_3), pid: 0)
+        var sets = (k_cap_data(), k_cap_data())
+        withUnsafeMutableBytes(of: &sets) { bytes in
+            let data = bytes.baseAddress!.assumingMemoryBound(to: k_cap_data.self)
+            guard sys_capget(&header, data) >= 0 else { return }
+            data[0].effective &= ~(1 << UInt32(CAP_SYS_RESOURCE))
+            _ = sys_capset(&header, data)
         }
     }
 
@@ -106,6 +120,7 @@ struct Supervisor {
         case .overCap: end(because: cap)
         // The run's own file system is full.
         case .failed(ENOSPC) where isFile: end(because: JRUN_CAUSE_DISK)
+        case .failed(EDQUOT) where isFile: end(because: JRUN_CAUSE_DISK)
         case .failed(let error):
             record.status.error = error
             end(because: JRUN_CAUSE_SPOOL)

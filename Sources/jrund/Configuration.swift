@@ -22,6 +22,7 @@ struct Configuration: Sendable, Equatable {
     var programs: [String]
     var adminGroup = "jrun-admin"
     var enforcement = Enforcement.strict
+    var workDirectory = WorkDirectoryPlace.memory
     /// CPUs that runs may use; nil: all.
     var cpuset: CPUList?
     var capacity: MonitorSettings.Capacity
@@ -44,8 +45,10 @@ struct Configuration: Sendable, Equatable {
     }
 
     var monitorSettings: MonitorSettings {
-        MonitorSettings(
+        var settings = MonitorSettings(
             bestEffort: enforcement == .bestEffort, capacity: capacity, quota: quota, retention: retention)
+        settings.workDirectory = workDirectory
+        return settings
     }
 }
 

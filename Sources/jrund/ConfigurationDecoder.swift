@@ -6,7 +6,7 @@ import Runs
 /// once.
 struct ConfigurationDecoder {
     private static let keys = [
-        "socket", "programs", "enforcement", "admin_group", "cpuset", "capacity", "quota", "retention", "access", "metrics",
+        "socket", "programs", "enforcement", "admin_group", "work_directory", "cpuset", "capacity", "quota", "retention", "access", "metrics",
         "connections", "log",
     ]
 
@@ -42,6 +42,9 @@ struct ConfigurationDecoder {
             \.enforcement,
             fields.node("enforcement").flatMap { read.word($0, "enforcement", Configuration.Enforcement.self) })
         set(\.adminGroup, fields.node("admin_group").flatMap { name($0, "admin_group") })
+        set(
+            \.workDirectory,
+            fields.node("work_directory").flatMap { read.word($0, "work_directory", WorkDirectoryPlace.self) })
         set(\.cpuset, fields.node("cpuset").flatMap(cpuset))
         fields.node("capacity").map { capacity($0) }
         fields.node("quota").map { quota($0) }

@@ -42,7 +42,9 @@ struct Jrund {
         for problem in live.problems { complain(problem) }
         let cpusetProblem = Startup.problem(of: live.configuration.cpuset)
         if let cpusetProblem { complain(cpusetProblem) }
-        guard live.problems.isEmpty, cpusetProblem == nil else { return 1 }
+        let workProblem = Startup.workDirectoryProblem(live.configuration, node)
+        if let workProblem { complain(workProblem) }
+        guard live.problems.isEmpty, cpusetProblem == nil, workProblem == nil else { return 1 }
         print("configuration fine: '\(file.path)', \(live.catalog.entries.count) programs")
         return 0
     }

@@ -44,6 +44,12 @@ enum Startup {
             + "'cpuset' out"
     }
 
+    static func workDirectoryProblem(_ configuration: Configuration, _ node: Node) -> String? {
+        let place = configuration.workDirectory
+        if configuration.enforcement == .bestEffort || place.isPossible(on: node) { return nil }
+        return "work_directory: \(place.problem(on: node))"
+    }
+
     /// One jrund for each node.
     ///
     /// - Returns: the lock's descriptor, which is to be kept.

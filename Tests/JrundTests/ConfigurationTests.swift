@@ -23,6 +23,7 @@ private func errors(_ text: String) -> [String] {
         #expect(defaults.programs == ["/etc/jrun/programs", "/usr/share/jrun/programs"])
         #expect(defaults.capacity.memory == (16 << 30) / 10 * 9)
         #expect(defaults.capacity.cpus == 16)
+        #expect(defaults.cpuset == nil && defaults.workDirectory == .memory)
     }
 
     @Test(arguments: ["", "# nothing\n\n   # at all\n", "\r\n"])
@@ -37,6 +38,8 @@ private func errors(_ text: String) -> [String] {
             programs: [/srv/programs]
             enforcement: best-effort
             admin_group: wheel
+            work_directory: disk
+            cpuset: 0,2-3
             capacity: {runs: 3, memory: 1GiB, cpus: 2, queue: 0}
             quota: {runs: 4, kept: 5GiB}
             retention: {time: 2d, size: 6GiB, created: 1h}
@@ -51,6 +54,8 @@ private func errors(_ text: String) -> [String] {
         #expect(configuration.programs == ["/srv/programs"])
         #expect(configuration.enforcement == .bestEffort && configuration.monitorSettings.bestEffort)
         #expect(configuration.adminGroup == "wheel")
+        #expect(configuration.workDirectory == .disk && configuration.monitorSettings.workDirectory == .disk)
+        #expect(configuration.cpuset?.cpus == [0, 2, 3])
         #expect(configuration.capacity == .init(runs: 3, memory: 1 << 30, cpus: 2, queue: 0))
         #expect(configuration.quota == .init(runs: 4, keptBytes: 5 << 30))
         #expect(configuration.retention == .init(time: 172_800_000, bytes: 6 << 30, created: 3_600_000))
@@ -78,7 +83,7 @@ private func errors(_ text: String) -> [String] {
         #expect(found[6].hasPrefix("jrund.yaml:4:6: log: 'loud' is not possible here"))
     }
 
-    @Test(arguments: ["- a", "socket: relative", "programs: /x", "connections: 1", "metrics: [a]"])
+    @Test(arguments: ["- a", "socket: relative", "programs: /x", "connections: 1", "metrics: [a]", "cpuset: 3-1", "cpuset: all", "work_directory: ram"])
     func whatCannotBeIsAnError(text: String) {
         #expect(errors(text).count == 1)
     }

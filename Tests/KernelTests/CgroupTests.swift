@@ -39,6 +39,26 @@ import Testing
         #expect(try CgroupTree(preparing: scratch("jrun")).controllers == [])
     }
 
+    @Test func runsAreRestrictedToCPUs() throws {
+        let tree = try CgroupTree(preparing: scratch("jrun"))
+        #expect(tree.runsCPUs == nil && tree.availableCPUs == nil)
+        try put("jrun/cpuset.cpus.effective", "0-3\n")
+        try put("jrun/runs/cpuset.cpus", "")
+        #expect(tree.runsCPUs == nil && tree.availableCPUs == CPUList("0-3"))
+        try tree.restrictRuns(to: CPUList("1,2"))
+        #expect(tree.runsCPUs == CPUList("1-2"))
+        try tree.restrictRuns(to: nil)
+        #expect(try FileSystem.text(of: scratch("jrun/runs/cpuset.cpus")).hasPrefix("\n"))
+    }
+
+    @Test(arguments: [("0", "0"), ("2-7", "2-7"), ("7,0,4-6", "0,4-7"), ("1,1,2", "1-2"), ("3-3", "3")])
+    func listsOfCPUs(text: String, shortest: String) throws {
+        #expect(try #require(CPUList(text)).description == shortest)
+    }
+
+    @Test(arguments: ["", ",", "1,", "-", "1-", "-1", "2-1", "a", "1-2-3", " 1", "+1", "8192", "99999999999999999999"])
+    func notListsOfCPUs(text: String) { #expect(CPUList(text) == nil) }
+
     @Test func aMissingTreeIsMade() throws {
         _ = try CgroupTree(preparing: scratch("new"))
         let kinds = try ["new/init", "new/runs"].map { try FileStatus(path: scratch($0)).kind }

@@ -289,3 +289,28 @@ func refusal(_ body: () throws(KernelError) -> Void) -> String? {
         #expect(throws: KernelError.self) { try FileStatus(path: scratch("new")) }
     }
 }
+
+@Suite struct HostileTreeTests {
+    /// Deeper than descriptors and stack would reach, with names that are no UTF-8 and one that the removal itself uses.
+    @Test func everythingIsRemoved() throws {
+        let scratch = try Scratch()
+        let top = try FileSystem.open(scratch.path, [.read, .directory])
+        try FileSystem.makeDirectory(".lifted-1", mode: 0o700, at: top.raw)
+        var directory = try top.duplicate()
+        for level in 0..<3000 {
+            let name = level == 7 ? "d\u{7f}" : "d"
+            try FileSystem.makeDirectory(name, mode: 0o700, at: directory.raw)
+            try FileSystem.createFile("file", [1], at: directory.raw)
+            directory = try FileSystem.open(name, [.read, .directory], at: directory.raw)
+        }
+        let strange: [CChar] = [-1, -2, 0x2a, 0]
+        for name in [strange, [-1, 0]] {
+            #expect(name.withUnsafeBufferPointer { sys_mkdirat(directory.raw, $0.baseAddress!, 0o700) } == 0)
+        }
+        let target = strange.withUnsafeBufferPointer { sys_openat(directory.raw, $0.baseAddress!, O_RDONLY, 0) }
+        #expect(target >= 0 && "x".withCString { sys_mkdirat(Int32(target), $0, 0o700) } == 0)
+        _ = sys_close(Int32(target))
+        try FileSystem.removeHostileContents(of: top.raw)
+        #expect(try FileSystem.names(in: top.raw).isEmpty)
+    }
+}

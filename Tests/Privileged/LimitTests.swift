@@ -137,8 +137,14 @@ extension Privileged {
                 uniqueKeysWithValues: outcome.report["limits"].array.map { ($0["name"].string ?? "", $0) })
             #expect(
                 limits.keys.sorted() == [
-                    "cpu", "disk", "file_size", "memory", "open_files", "output", "processes", "temporary", "wall",
+                    "cpu", "cpus", "disk", "file_size", "io", "memory", "open_files", "output", "processes",
+                    "temporary", "wall",
                 ])
+            #expect(
+                limits["cpus"]?["enforced_by"].string == (controllers.contains("cpu") ? "cgroup cpu.max" : "none"))
+            #expect(limits["cpus"]?["weaker"].exists == !controllers.contains("cpu"))
+            #expect(limits["cpus"]?["value"].int == 1000 && limits["cpus"]?["unit"].string == "thousandths")
+            #expect(limits["io"]?["enforced_by"].string == "unlimited" && limits["io"]?["value"].exists == false)
             #expect(
                 limits["memory"]?["enforced_by"].string
                     == (controllers.contains("memory") ? "cgroup memory.max" : "RLIMIT_AS"))
@@ -147,6 +153,23 @@ extension Privileged {
                 limits["processes"]?["enforced_by"].string?.hasPrefix(
                     controllers.contains("pids") ? "cgroup pids.max" : "RLIMIT_NPROC") == true)
             #expect(limits["memory"]?["value"].int == 256 << 20 && limits["memory"]?["unit"].string == "bytes")
+        }
+
+        /// A limit that somebody asked for is held, or the run refused, or its report says what became of it.
+        @Test(arguments: [("cpus", "cpu", "1.5"), ("io", "io", "1MiB")])
+        func whatIsAskedForIsHeldOrSaidNotToBe(limit: String, controller: String, value: String) throws {
+            var request = try Request("exit", "0")
+            request.program.limits[limit] = value
+            let outcome = try request.run()
+            let report = try #require(outcome.report["limits"].array.first { $0["name"].string == limit })
+            let isHeld = request.site.controllers.contains(controller)
+            #expect(report["enforced_by"].string != "none" || !isHeld)
+            #expect(report["weaker"].exists == (report["enforced_by"].string == "none"))
+            if isHeld { return }
+            var command = try request.command()
+            command.arguments.removeAll { $0 == Array("--best-effort".utf8) }
+            let refused = try command.run()
+            #expect(refused.status == 125 && refused.stderr.contains("limit '\(limit)' cannot be enforced"))
         }
 
         /// Strict is the default.

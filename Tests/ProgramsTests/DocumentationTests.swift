@@ -188,7 +188,7 @@ import Testing
         #expect(try row("limits", "temporary").range(of: "default: 64MiB") != nil)
         #expect(program.limits[.temporary] == LimitRule(default: 64 << 20, max: 64 << 20))
         #expect(program.limits[.file_size] == program.limits[.disk])
-        #expect(try row("limits", "cpus").range(of: "default: 1 ") != nil)
+        #expect(try row("limits", "cpus").range(of: "default: 1") != nil)
         #expect(program.limits[.cpus] == LimitRule(default: 1000, max: 1000))
         #expect(try row("limits", "io").range(of: "default: unlimited") != nil)
         #expect(program.limits[.io].max == LimitName.unlimited && program.limits[.io].default == LimitName.unlimited)

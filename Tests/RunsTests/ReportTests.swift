@@ -96,7 +96,11 @@ import Testing
         let units = Dictionary(uniqueKeysWithValues: limits.map { ($0.name, $0.unit) })
         #expect(units["wall"] == "ms" && units["memory"] == "bytes" && units["processes"] == "count")
         let weaker = limits.filter { $0.weaker != nil }
-        #expect(weaker.map(\.name) == ["memory"] && weaker.first?.enforcedBy == "RLIMIT_AS")
+        #expect(weaker.map(\.name) == ["memory", "cpus"] && weaker.first?.enforcedBy == "RLIMIT_AS")
+        #expect(units["cpus"] == "thousandths" && units["io"] == "bytes/s")
+        #expect(limits.first { $0.name == "cpus" }?.value == 1000)
+        let io = limits.first { $0.name == "io" }
+        #expect(io?.value == nil && io?.enforcedBy == "unlimited" && io?.weaker == nil)
     }
 
     /// The names of environment variables are data: they must not become snake case on the way.

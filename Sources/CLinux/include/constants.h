@@ -270,3 +270,16 @@
 #define ETIMEDOUT 110
 #define ECONNREFUSED 111
 #define EDQUOT 122
+
+// Project quotas: <linux/quota.h>, <linux/dqblk_xfs.h>, <linux/fs.h>
+#define PRJQUOTA 2
+#define Q_SETQUOTA 0x800008
+#define Q_XGETQSTATV 0x5808
+#define QIF_LIMITS 5
+#define FS_QUOTA_PDQ_ACCT 0x10
+#define FS_QUOTA_PDQ_ENFD 0x20
+#define FS_IOC_FSGETXATTR 0x801c581f
+#define FS_IOC_FSSETXATTR 0x401c5820
+#define FS_XFLAG_PROJINHERIT 0x200
+#define RENAME_NOREPLACE 1
+#define CAP_SYS_RESOURCE 24

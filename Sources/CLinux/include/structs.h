@@ -56,6 +56,22 @@ struct k_statfs {
     int32_t f_fsid[2];
     int64_t f_namelen, f_frsize, f_flags, f_spare[4];
 };
+// quotactl(2): struct if_dqblk, and struct fs_quota_statv of <linux/dqblk_xfs.h>.
+struct k_dqblk {
+    uint64_t dqb_bhardlimit, dqb_bsoftlimit, dqb_curspace, dqb_ihardlimit, dqb_isoftlimit, dqb_curinodes;
+    uint64_t dqb_btime, dqb_itime;
+    uint32_t dqb_valid, padding;
+};
+struct k_fs_quota_statv {
+    int8_t qs_version;
+    uint8_t qs_pad1;
+    uint16_t qs_flags;
+    uint32_t qs_incoredqs;
+    uint64_t qs_quotas[9];
+    uint8_t rest[88];
+};
+// struct fsxattr of <linux/fs.h>
+struct k_fsxattr { uint32_t fsx_xflags, fsx_extsize, fsx_nextents, fsx_projid, fsx_cowextsize; uint8_t padding[8]; };
 // getdents64(2): d_name follows at offset 19.
 struct __attribute__((packed)) k_dirent64 { uint64_t d_ino; int64_t d_off; uint16_t d_reclen; uint8_t d_type; };
 #define DIRENT64_NAME_OFFSET 19

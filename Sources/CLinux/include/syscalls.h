@@ -75,6 +75,12 @@ static inline long sys_unlinkat(int dir, const char *path, int flags) { return S
 static inline long sys_renameat(int from, const char *a, int to, const char *b) {
     return SYS5(__NR_renameat2, from, a, to, b, 0);
 }
+static inline long sys_renameat2(int from, const char *a, int to, const char *b, unsigned flags) {
+    return SYS5(__NR_renameat2, from, a, to, b, flags);
+}
+static inline long sys_quotactl_fd(int fd, unsigned command, unsigned id, void *p) {
+    return SYS4(443 /* __NR_quotactl_fd */, fd, command, id, p);
+}
 static inline long sys_fchmod(int fd, unsigned mode) { return SYS2(__NR_fchmod, fd, mode); }
 static inline long sys_fchown(int fd, unsigned uid, unsigned gid) { return SYS3(__NR_fchown, fd, uid, gid); }
 static inline long sys_faccessat(int dir, const char *path, int mode) { return SYS3(__NR_faccessat, dir, path, mode); }
@@ -174,6 +180,9 @@ static inline long sys_umask(unsigned mask) { return SYS1(__NR_umask, mask); }
 // Privileges
 static inline long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
     return SYS5(__NR_prctl, option, a, b, c, d);
+}
+static inline long sys_capget(struct k_cap_header *header, struct k_cap_data *data) {
+    return SYS2(__NR_capget, header, data);
 }
 static inline long sys_capset(struct k_cap_header *header, const struct k_cap_data *data) {
     return SYS2(__NR_capset, header, data);

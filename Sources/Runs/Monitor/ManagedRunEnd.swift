@@ -202,11 +202,24 @@ extension ManagedRun {
                 monitor.log(.error, "its cgroup cannot be removed: \(error)", id)
             }
         }
+        removeWorkOnDisk()
         guard process != nil else { return }
         // One that does not take its release any more must not hold us either: everything of it has been taken.
         if !sendControl(JRUN_CONTROL_RELEASE) { process!.kill() }
         process!.waitUntilGone()
         process = nil
+    }
+
+    /// Before jrun-init is released: it holds the uid, which is the number of the quota.
+    private func removeWorkOnDisk() {
+        do {
+            let directory = try open()
+            if process != nil {
+                try WorkOnDisk.remove(from: directory.directory.raw)
+            } else {
+                try WorkOnDisk.removeAbandoned(from: directory.directory.raw, monitor.node)
+            }
+        } catch { monitor.log(.error, "its work directory cannot be removed: \(error)", id) }
     }
 
     func removeInputs() throws {

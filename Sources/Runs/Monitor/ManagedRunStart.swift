@@ -75,13 +75,16 @@ extension ManagedRun {
         monitor.count { $0.phases["queue", default: .init()].add(Int64((clock - asked) / 1000)) }
         let loaded = LoadedProgram(program: program, path: request.programFile, reference: reference)
         let preparation = try Preparation(
-            node: monitor.node, loaded: loaded, request: accepted, bestEffort: monitor.settings.bestEffort)
+            node: monitor.currentNode, loaded: loaded, request: accepted, bestEffort: monitor.settings.bestEffort)
         let directory = try open()
         guard try lock(directory.directory.raw) else {
             throw MonitorRefusal(.node, "run '\(id)': its directory '\(path)' is in use by somebody else")
         }
         let slot = try UIDSlot.take(from: preparation.node.uids, in: preparation.node.uidsDirectory)
-        var workspace = try Workspace(bytes: accepted.limits[.disk], owner: slot.uid)
+        let run = directory.directory.raw
+        var isLaunched = false
+        defer { if !isLaunched { try? WorkOnDisk.remove(from: run) } }
+        var workspace = try preparation.makeWorkspace(in: directory, owner: slot.uid)
         for name in accepted.inputs {
             let size = shared.withLock { $0.inputs[name]?.size } ?? 0
             try workspace.stage(
@@ -103,6 +106,7 @@ extension ManagedRun {
             try directory.publish("launch.json", try runFileJSON(record))
             if !isRecorded { try self.record(RunState.starting.rawValue) }
             try launch(preparation, directory, slot, workspace, leaf, runs: runs.raw)
+            isLaunched = true
         } catch let failure as LaunchFailed {
             try? leaf.remove(from: runs.raw)
             return end(failure)

@@ -52,6 +52,13 @@ public final class Monitor: Sendable {
         DispatchQueue(label: "watcher").async { while true { watcher.serve() } }
     }
 
+    /// The node as settings have it now.
+    var currentNode: Node {
+        var node = self.node
+        node.workDirectory = settings.workDirectory
+        return node
+    }
+
     func requireCgroups() throws -> CgroupTree {
         guard let cgroups else {
             throw MonitorRefusal(.node, "cgroup v2 is not mounted on this node (see jrun doctor)")
@@ -141,7 +148,7 @@ public final class Monitor: Sendable {
 func removeTree(_ name: String, in parent: String) throws {
     let parent = try FileSystem.open(parent, [.read, .directory])
     let directory = try FileSystem.openBeneath(parent.raw, name, [.read, .directory])
-    try FileSystem.removeContents(of: directory.raw, depth: maxResultDepth + 8)
+    try FileSystem.removeHostileContents(of: directory.raw)
     try FileSystem.removeDirectory(name, at: parent.raw)
 }
 

@@ -71,7 +71,7 @@ extension Monitor {
         let preparation: Preparation
         do {
             preparation = try Preparation(
-                node: node, loaded: new.loaded, request: new.accepted, bestEffort: settings.bestEffort)
+                node: currentNode, loaded: new.loaded, request: new.accepted, bestEffort: settings.bestEffort)
         } catch {
             throw MonitorRefusal(
                 error as? RunRefused ?? RunRefused("\(error)"), program: new.loaded.program.name)

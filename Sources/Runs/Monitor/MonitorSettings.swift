@@ -42,6 +42,7 @@ public struct MonitorSettings: Sendable, Equatable {
 
     /// Fall back to the next best mechanism for limits that the node cannot enforce.
     public var bestEffort: Bool
+    public var workDirectory = WorkDirectoryPlace.memory
     public var capacity: Capacity
     public var quota: Quota
     public var retention: Retention
