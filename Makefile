@@ -24,8 +24,8 @@ TEST_RESULTS := $(BUILD)/test-results.xml
 
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
 SHELL_SCRIPTS := packaging/install-debian-packages packaging/build-deb packaging/deb/postinst packaging/deb/prerm \
-	packaging/deb/postrm rootfs-tools/testvm Tests/VM/package profiles/examples/demo .ci/run .ci/test-counts Tests/Fuzz/fuzz \
-	Tests/Control/schemathesis
+	packaging/deb/postrm rootfs-tools/testvm Tests/VM/run Tests/VM/package profiles/examples/demo .ci/run .ci/test-counts \
+	Tests/Fuzz/fuzz Tests/Control/schemathesis
 
 # Product by product: a package with an Embedded Swift target cannot be built statically as a whole. The linker
 # warns, for each call of getpwuid, dlopen and their like that the Swift runtime could make, that it would want the
@@ -114,9 +114,9 @@ install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DE
 	    install -m 644 packaging/jrund.yaml "$(DESTDIR)/etc/jrun/jrund.yaml"; \
 	fi
 
-test-vm: deb ## try the package in a booted Debian with systemd (as root)
+test-vm: root deb ## try the package and every limit in a booted Debian with systemd and all controllers (as root)
 	@packaging/install-debian-packages vm
-	@rootfs-tools/testvm --time 900 --out $(BUILD)/vm --in $(BUILD)/jrun_*.deb Tests/VM/package
+	@Tests/VM/run
 
 deb: setup-deb build ## make a Debian package into .build
 	@echo "deb: from $(DIST)"

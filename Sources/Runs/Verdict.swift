@@ -123,20 +123,22 @@ private struct Judge {
         return (.failed, .signal, .init(summary: "ended by signal \(signalName(number))"))
     }
 
-    private func limit(_ name: LimitName, _ cause: Cause, _ words: String, source: String, value: UInt64?) -> Answer {
+    private func limit(_ name: LimitName, _ cause: Cause, _ words: String, source: String, value: UInt64) -> Answer {
         let allowed = name.format(limits[name])
         return (
             .killed, cause,
             .init(
                 summary: "\(words): limit '\(name.rawValue)' is \(allowed)", source: source,
-                value: value.map { Int64(clamping: $0) }, limit: limits[name])
+                value: Int64(clamping: value), limit: limits[name])
         )
     }
 
     private func processes() -> Answer {
         let words = "too many processes and threads"
         if enforcement[.processes] == .pidsMax {
-            return limit(.processes, .processes, words, source: "cgroup pids.events max", value: nil)
+            // The kernel says that it refused, and that was the first one too many.
+            return limit(
+                .processes, .processes, words, source: "cgroup pids.events max", value: UInt64(limits[.processes]) + 1)
         }
         return limit(.processes, .processes, words, source: "cgroup cgroup.threads", value: status.peak_tasks)
     }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,9 +58,65 @@ static int spin(char **arguments) {
     return ANSWERED;
 }
 
+// Exactly that much by the process's own clock, as far as it can be read.
+static void burn_for(long long microseconds) {
+    for (struct timespec used = {0}; used.tv_sec * 1000000LL + used.tv_nsec / 1000 < microseconds;)
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+}
+
+static long long used_microseconds(int who) {
+    struct rusage usage;
+    getrusage(who, &usage);
+    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000LL + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+
+static long long used_by_all(void) { return used_microseconds(RUSAGE_SELF) + used_microseconds(RUSAGE_CHILDREN); }
+
+static int report_used(long long processes, int number) {
+    json_begin();
+    json_result(number);
+    json_number("processes", processes);
+    json_number("cpu_us", used_by_all());
+    json_end();
+    return ANSWERED;
+}
+
+static int burn(char **arguments) {
+    long long each, wanted, started = 1;
+    if (!parse_number(arguments[0], &each) || !parse_number(arguments[1], &wanted)) return BAD_USAGE;
+    int number = 0;
+    while (started < wanted && !number) {
+        pid_t child = fork();
+        if (child == 0) {
+            burn_for(each);
+            _exit(0);
+        }
+        number = child < 0 ? errno : 0;
+        started += child > 0;
+    }
+    while (wait(NULL) > 0) continue;
+    // What is left of the sum is this process's part; forking has taken some of it already.
+    burn_for(each * started - used_microseconds(RUSAGE_CHILDREN));
+    return report_used(started, number);
+}
+
+static int churn(char **arguments) {
+    long long wanted, ended = 0;
+    if (!parse_number(arguments[0], &wanted)) return BAD_USAGE;
+    int number = 0;
+    for (; ended < wanted && !number; ended += !number) {
+        pid_t child = fork();
+        if (child == 0) _exit(0);
+        number = child < 0 || wait(NULL) < 0 ? errno : 0;
+    }
+    return report_used(ended, number);
+}
+
 static int allocate(char **arguments) {
-    long long bytes;
+    long long bytes, seconds = 0;
+    bool hold = arguments[1] && strcmp(arguments[1], "hold") == 0;
     if (!parse_bytes(arguments[0], &bytes)) return BAD_USAGE;
+    if (arguments[1] && !hold && !parse_number(arguments[1], &seconds)) return BAD_USAGE;
     char *memory = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     int number = memory == MAP_FAILED ? errno : 0;
     for (long long index = 0; index < bytes && !number; index += 4096) ((volatile char *)memory)[index] = 1;
@@ -67,7 +124,20 @@ static int allocate(char **arguments) {
     json_result(number);
     json_number("bytes", number ? 0 : bytes);
     json_end();
-    if (arguments[1]) pause_forever();
+    if (hold) pause_forever();
+    sleep((unsigned)seconds);
+    return ANSWERED;
+}
+
+static int open_descriptors(char **arguments) {
+    long long wanted, opened = 0;
+    if (!parse_number(arguments[0], &wanted)) return BAD_USAGE;
+    int number = 0;
+    for (; opened < wanted && !number; opened += !number) number = dup(1) < 0 ? errno : 0;
+    json_begin();
+    json_result(number);
+    json_number("opened", opened);
+    json_end();
     return ANSWERED;
 }
 
@@ -137,7 +207,11 @@ static int start_threads(char **arguments) {
 
 const struct verb load_verbs[] = {
     {"spin", 0, 2, "[SECONDS|forever [PROCESSES]]", "use that much processor time, in each process", spin},
-    {"alloc", 1, 2, "BYTES [hold]", "map and touch memory; hold keeps it", allocate},
+    {"burn", 2, 2, "MICROSECONDS N", "N processes, itself among them, that together use N times that processor time",
+     burn},
+    {"churn", 1, 1, "N", "N children that end at once, one after the other, and what all used", churn},
+    {"alloc", 1, 2, "BYTES [hold|SECONDS]", "map and touch memory; keep it for ever, or for so long", allocate},
+    {"descriptors", 1, 1, "N", "open so many", open_descriptors},
     {"fork", 1, 2, "N [hold|leave]", "N children that pause; hold waits with them, leave exits before them",
      fork_children},
     {"forkbomb", 0, 0, "", "fork without end, every child too (only under no_new_privs)", fork_bomb},

@@ -1,0 +1,59 @@
+"""Bytes and descriptors: output, disk, file size, temporary files, open files."""
+
+from suite.checks import at_least, at_most, check
+from suite.daemon import execute
+
+MIB = 1 << 20
+# What the probe writes at once.
+BUFFER = 65536
+
+
+def output():
+    run = execute("probe", "write-stdout", "forever", output="1MiB")
+    check("output: enforced by", "jrun-init relay", run.enforced_by("output"))
+    check("output: ends", "killed output", run.end)
+    check("output: source", "bytes relayed", run.evidence.get("source"))
+    check("output: limit and value", (MIB, MIB), (run.evidence.get("limit"), run.evidence.get("value")))
+    check("output: overshoot", 0, run.usage["stdout_bytes"] - MIB)
+    check("output: kept", MIB, len(run.stdout))
+    run = execute("probe", "batch", "write-stderr", "600KiB", "--", "write-stdout", "forever", output="1MiB")
+    check("both streams: ends", "killed output", run.end)
+    check("both streams: overshoot", 0, run.usage["stdout_bytes"] + run.usage["stderr_bytes"] - MIB)
+    run = execute("probe", "write-stdout", "1MiB", output="1MiB")
+    check("as much as allowed", ("complete exit", MIB), (run.end, run.usage["stdout_bytes"]))
+
+
+def disk():
+    run = execute("probe", "batch", "fill", "a", "forever", "--", "sleep", "forever", disk="8MiB")
+    check("disk: ends", "killed disk", run.end)
+    check("disk: limit", 8 * MIB, run.evidence.get("limit"))
+    check("disk: the write fails", "ENOSPC", run.answer("fill").get("errno"))
+    at_most("disk: overshoot", BUFFER, run.usage["disk_bytes"] - 8 * MIB, " bytes")
+    at_least("disk: as much as allowed", 8 * MIB - BUFFER, run.answer("fill").get("bytes"), " bytes")
+    words = ["batch", "fill", "a", "6MiB", "--", "fill", "b", "6MiB", "--", "sleep", "forever"]
+    check("two files together", "killed disk", execute("probe", *words, disk="8MiB").end)
+    words = ["batch", "many-files", ".", "70000", "--", "sleep", "forever"]
+    check("files without content", "killed disk", execute("probe", *words, disk="16MiB").end)
+
+
+def file_size():
+    run = execute("probe", "fill", "a", "forever", file_size="1MiB")
+    check("file size: enforced by", "RLIMIT_FSIZE", run.enforced_by("file_size"))
+    check("file size: refused", ("EFBIG", MIB), (run.answer("fill").get("errno"), run.answer("fill").get("bytes")))
+    run = execute("probe", "fill", "a", "forever", "die", file_size="1MiB")
+    check("file size: ends", "killed disk", run.end)
+    check("file size: evidence", ("SIGXFSZ", MIB), (run.evidence.get("source"), run.evidence.get("limit")))
+
+
+def temporary():
+    for place in ("/tmp", "/dev/shm"):
+        said = execute("probe", "fill", f"{place}/a", "forever", temporary="1MiB").answer("fill")
+        check(f"temporary, {place}: refused", ("ENOSPC", MIB), (said.get("errno"), said.get("bytes")))
+
+
+def open_files():
+    run = execute("probe", "descriptors", "1000", open_files=64)
+    check("open files: enforced by", "RLIMIT_NOFILE", run.enforced_by("open_files"))
+    said = run.answer("descriptors")
+    # Three are open from the start.
+    check("open files: refused", ("EMFILE", 61), (said.get("errno"), said.get("opened")))
