@@ -1,6 +1,7 @@
 /// Every attack, table by table.
 package let attacks: [Attack] = [
-    namespaceAttacks
+    namespaceAttacks,
+    fileReadingAttacks, fileChangingAttacks, procAttacks, sharingAttacks, terminalAttacks, resourceAttacks,
 ].flatMap { $0 }
 
 /// Everybody who may be attacked, in the order of the table's columns; the control first.
