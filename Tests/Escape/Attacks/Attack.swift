@@ -74,7 +74,7 @@ package enum Control: Sendable {
     case root
     /// As an ordinary user on the node, the one that the victims belong to.
     case user
-    /// As root in mount, pid, ipc, uts, network and cgroup namespaces of its own, which go with it.
+    /// As root in mount, pid, ipc, uts and network namespaces of its own, which go with it.
     case privateRoot
 }
 

@@ -26,13 +26,13 @@ package struct Site: Sendable {
         where access("\(built)/\(file)", F_OK) != 0 {
             throw Unusable(description: "'\(built)/\(file)' is not there: make build, or set JRUN_DIST")
         }
-        // Not beneath /tmp, where a run sees its own.
-        directory = "/var/tmp/jrun-escape-\(getpid())"
+        // Not beneath /tmp or /var/tmp, where a run, or a service with PrivateTmp, sees its own.
+        directory = "/var/lib/jrun-escape-\(getpid())"
         dist = "\(directory)/dist"
         cgroup = "jrun-escape-\(getpid())"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         chmod(directory, 0o755)
-        try FileManager.default.copyItem(atPath: built, toPath: dist)
+        try copyPrograms(from: built, to: dist)
     }
 
     package var probe: String { "\(dist)/test/jrun-probe" }

@@ -77,11 +77,17 @@ package final class Stage {
 
     package func onClear(_ action: @escaping () -> Void) { undo.append(action) }
 
+    /// Ends a process that the stage started, and waits for it.
+    package func end(_ name: String) {
+        guard let child = children.removeValue(forKey: name) else { return }
+        child.signal(SIGTERM)
+        _ = try? child.wait()
+    }
+
     package func clear() {
-        for child in children.values { child.signal(SIGTERM) }
-        children = [:]
         for action in undo.reversed() { action() }
         undo = []
+        for name in Array(children.keys) { end(name) }
         try? FileManager.default.removeItem(atPath: directory)
     }
 }

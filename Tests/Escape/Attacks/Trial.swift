@@ -52,8 +52,7 @@ private func judge(_ ended: Ended, _ stage: Stage) throws -> Verdict {
     }
     if last?["result"].string == "failed" { return .broken("the verb failed; \(ended.stderr.prefix(400))") }
     let answer = how ?? "no effect"
-    let isControl = stage.confiner is Outside
-    if isControl, let lack = stage.attack.unavailable.first(where: { $0.answer == answer }) {
+    if stage.isControl, let lack = stage.attack.unavailable.first(where: { $0.answer == answer }) {
         return .unavailable(lack.reason)
     }
     return .stopped(answer)

@@ -15,7 +15,7 @@ package struct Outside: Confiner {
         case .root: return Command(command, environment: [:])
         case .user: return stage.asUser(command)
         case .privateRoot:
-            let namespaces = ["--mount", "--pid", "--ipc", "--uts", "--net", "--cgroup"]
+            let namespaces = ["--mount", "--pid", "--ipc", "--uts", "--net"]
             return Command(
                 ["unshare"] + namespaces + ["--fork", "--mount-proc", "--kill-child", "--"] + command, environment: [:])
         }

@@ -14,7 +14,7 @@ extension Prop {
         stage.facts["open"] = "\(directory)/file"
         stage.facts["tool"] = "\(directory)/tool"
         try stage.writeForAll(stage.secret, to: "\(directory)/file")
-        try FileManager.default.copyItem(atPath: stage.site.probe, toPath: "\(directory)/tool")
+        try copyPrograms(from: stage.site.probe, to: "\(directory)/tool")
     }
 
     /// `{shown}`: a file that everybody may read and write, in `{shown-directory}`, which the program's view has.
@@ -81,11 +81,6 @@ extension Prop {
         stage.facts["pty"] = "/dev/pts/\(number)"
         chmod("/dev/pts/\(number)", 0o666)
         stage.onClear { close(master) }
-    }
-
-    /// Whoever starts the confiner does so through this command: an odd parent.
-    package static func startedBy(_ words: String...) -> Prop {
-        Prop { stage in stage.wrapper += words }
     }
 
     /// `sh -c SCRIPT`, which then becomes the confiner.
