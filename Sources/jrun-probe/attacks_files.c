@@ -85,20 +85,6 @@ static int read_through_inherited(char **arguments) {
     return answer(number ? -1 : 0);
 }
 
-// The oldest way out of a chroot: keep a directory, move the root below it, walk up from what was kept.
-static int leave_root(char **arguments) {
-    char place[8192], below[] = "/tmp/jrun-probe-XXXXXX";
-    int kept = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_PATH);
-    if (kept < 0 || !mkdtemp(below)) return answer_at("mkdtemp", -1);
-    int changed = chroot(below), number = errno;
-    snprintf(place, sizeof place, UPWARDS "%s", from_root(arguments[0]));
-    int outcome = changed < 0 ? -1 : read_byte(open_flagged(kept, place));
-    if (outcome < 0 && changed == 0) number = errno;
-    unlinkat(kept, from_root(below), AT_REMOVEDIR);
-    errno = number;
-    return answer_at(changed < 0 ? "chroot" : "openat", outcome);
-}
-
 // A link that is a directory at the next moment: beats whoever looks first and opens afterwards.
 static int race_open(char **arguments) {
     char place[4096], target[4096], scene[] = "/tmp/jrun-probe-XXXXXX";
@@ -169,7 +155,6 @@ const struct verb file_attacks[] = {
     {"read-through", 2, 2, "root|cwd|fd PATH", "read PATH through /proc/*/root, /proc/*/cwd or /proc/*/fd/*", read_through},
     {"read-through-inherited", 1, 1, "PATH", "read PATH through a directory left open (CVE-2024-21626)",
      read_through_inherited},
-    {"leave-root", 1, 1, "PATH", "chroot, then read PATH from a directory kept open", leave_root},
     {"race-open", 1, 1, "PATH", "read PATH through a directory that is swapped for a link meanwhile", race_open},
     {"reopen", 1, 1, "PATH", "open with O_PATH, then for writing through /proc/self/fd", reopen},
     {"map-files", 0, 0, "", "open a mapped file through /proc/self/map_files", open_mapped},

@@ -65,6 +65,7 @@ package enum Defence: String, Sendable {
     case procOptions = "options of /proc"
     case keyring = "own keyring"
     case descriptors = "closed descriptors"
+    case cleanStart = "environment and signals anew"
     case harvest = "harvest beneath the work directory"
 }
 

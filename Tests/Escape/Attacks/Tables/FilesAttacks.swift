@@ -23,7 +23,8 @@ package let fileReadingAttacks: [Attack] = [
     Attack(
         "read-root-of-1", .files, "The same through `/proc/1/root`: the root of whoever set the sandbox up.",
         probe: "read /proc/1/root{open}", stoppedBy: [.mountView, .procOptions, .pidNamespace], success: .secret,
-        props: [.openFile]),
+        props: [.openFile],
+        unavailable: [Lack("EACCES", "process 1 of this machine has more capabilities than its root")]),
     reading(
         "read-any-root", "The same through `/proc/PID/root` of every process there is.",
         "read-through root {open}", stoppedBy: [.pidNamespace, .procOptions, .mountView]),
@@ -43,9 +44,6 @@ package let fileReadingAttacks: [Attack] = [
     reading(
         "race-link", "A directory is swapped for a link with RENAME_EXCHANGE while a path through it is opened.",
         "race-open {open}"),
-    reading(
-        "leave-chroot", "A directory is kept open, the root moved below it, and the way up is free (chroot(2)).",
-        "leave-root {open}", stoppedBy: [.seccomp, .capabilities, .mountView]),
     Attack(
         "map-files", .files,
         "What is mapped is opened by its address in `/proc/self/map_files`, past its path and mode (proc_pid_map_files(5)).",

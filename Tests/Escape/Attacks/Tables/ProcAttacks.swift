@@ -34,50 +34,26 @@ package let procAttacks: [Attack] = [
     opening(
         "key-users", "/proc/key-users", "read", "How many keys each uid of the node has.",
         unavailable: [Lack("ENOENT", "no CONFIG_KEYS")]),
-    opening("kernel-log", "/proc/kmsg", "read", "The kernel's log."),
+    opening("kernel-log-file", "/proc/kmsg", "read", "The kernel's log."),
     opening("mounts-of-1", "/proc/1/mountinfo", "read", "Every mount of the node, with the devices behind them."),
     opening("devices-of-node", "/proc/partitions", "read", "The disks of the node."),
     opening("interrupts", "/proc/interrupts", "read", "Interrupt counts, which give away keystrokes and traffic."),
     opening(
         "timer-list", "/proc/timer_list", "read", "Every timer and its process.",
         unavailable: [Lack("ENOENT", "no timer_list on this kernel")]),
-    opening(
-        "core-pattern", "/proc/sys/kernel/core_pattern", "write",
-        "The program that the kernel runs as root when something crashes (CVE-2022-0811)."),
-    opening(
-        "modprobe-path", "/proc/sys/kernel/modprobe", "write",
-        "The program that the kernel runs as root to load a module.",
-        unavailable: [Lack("ENOENT", "no CONFIG_MODULES")]),
     opening("sysctl", "/proc/sys/vm/overcommit_memory", "write", "A setting of the whole node."),
-    opening(
-        "sysrq", "/proc/sysrq-trigger", "write", "A letter that reboots the node.",
-        unavailable: [Lack("ENOENT", "no CONFIG_MAGIC_SYSRQ")]),
     Attack(
         "sys-write", .files, "A setting of the kernel by way of /sys.",
         probe: "open /sys/kernel/mm/transparent_hugepage/enabled write",
         stoppedBy: [.mountView], unavailable: [Lack("ENOENT", "no transparent huge pages")]),
     Attack(
-        "uevent-helper", .files, "The program that the kernel runs as root for each device that comes.",
-        probe: "open /sys/kernel/uevent_helper write", stoppedBy: [.mountView],
-        unavailable: [Lack("ENOENT", "no CONFIG_UEVENT_HELPER")]),
-    Attack(
-        "kernel-log-device", .files, "The kernel's log by its device.", probe: "open /dev/kmsg read",
-        stoppedBy: [.mountView], unavailable: [Lack("ENOENT", "no /dev/kmsg")]),
-    Attack(
-        "memory-device", .files, "The machine's memory by its device.", probe: "open /dev/mem read",
-        stoppedBy: [.mountView],
-        unavailable: [Lack("ENOENT", "no /dev/mem"), Lack("EPERM", "the kernel is locked down")]),
-    Attack(
-        "disk-device", .files, "The disk itself, beneath every file: a node of it where one may make files.",
-        probe: "mknod {scratch} block 7 0", stoppedBy: [.capabilities, .landlock, .mountView], props: [.scratchName]),
-    Attack(
         "inherited-descriptor", .proc, "A descriptor that the runtime's parent had open (CVE-2024-21626).",
         probe: "inherited-descriptor", stoppedBy: [.descriptors], props: [.startedByShell("exec 7</")]),
     Attack(
         "inherited-environment", .proc, "A token in the environment of the daemon that starts the program.",
-        probe: "inherited-variable {secret-text}", stoppedBy: [.uid], props: [.secretInEnvironment]),
+        probe: "inherited-variable {secret-text}", stoppedBy: [.cleanStart], props: [.secretInEnvironment]),
     Attack(
         "inherited-signals", .proc,
         "A signal that the daemon ignores stays ignored: a program that cannot be terminated.",
-        probe: "inherited-signals", stoppedBy: [.descriptors], props: [.startedByShell("trap '' TERM USR1")]),
+        probe: "inherited-signals", stoppedBy: [.cleanStart], props: [.startedByShell("trap '' TERM USR1")]),
 ]
