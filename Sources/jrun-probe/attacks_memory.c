@@ -86,26 +86,32 @@ static int move_memory(char **arguments) {
     return answer(syscall(SYS_move_pages, (pid_t)target, 0, NULL, NULL, NULL, 0));
 }
 
-// The flow of CVE-2019-5736: keep a descriptor of the executable, leave the executable so that it is no longer busy, then
-// open the descriptor again to write. Meant for a copy of the probe; appends one byte.
-static int overwrite_own_executable(char **arguments) {
-    if (arguments[0]) {
-        int file = open(arguments[0], O_WRONLY | O_APPEND | O_CLOEXEC);
-        if (file < 0) return answer_at("open", -1);
-        return answer_at("write", write(file, "", 1));
-    }
-    int kept = open("/proc/self/exe", O_RDONLY);
-    int copy = (int)syscall(SYS_memfd_create, "probe", 0);
-    if (kept < 0 || copy < 0) return answer_at("/proc/self/exe", -1);
+static int open_to_write(const char *path) {
+    int file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    return file < 0 ? answer_at("open", -1) : answer_at("write", write(file, "", 1));
+}
+
+// A copy of ourselves that no one keeps us from executing; below zero where there is none to be had.
+static int copy_executable(int original) {
     static char bytes[1 << 16];
     ssize_t count;
-    while ((count = read(kept, bytes, sizeof bytes)) > 0)
-        if (write(copy, bytes, (size_t)count) != count) return answer_at("copy", -1);
+    int copy = (int)syscall(SYS_memfd_create, "probe", 0);
+    while (copy >= 0 && (count = read(original, bytes, sizeof bytes)) > 0)
+        if (write(copy, bytes, (size_t)count) != count) return -1;
+    return copy;
+}
+
+// The flow of CVE-2019-5736: keep a descriptor of the executable, leave the executable so that it is no longer busy, then
+// open the descriptor again to write. Meant for a copy of the probe; appends one byte. Where we cannot leave, we try anyway.
+static int overwrite_own_executable(char **arguments) {
     char name[32], again[32];
-    snprintf(name, sizeof name, "/proc/self/fd/%d", copy);
+    if (arguments[0]) return open_to_write(arguments[0]);
+    int kept = open("/proc/self/exe", O_RDONLY);
+    if (kept < 0) return answer_at("/proc/self/exe", -1);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", copy_executable(kept));
     snprintf(again, sizeof again, "/proc/self/fd/%d", kept);
     execl(name, "probe", "overwrite-exe", again, NULL);
-    return answer_at("exec", -1);
+    return open_to_write(again);
 }
 
 const struct verb memory_attacks[] = {

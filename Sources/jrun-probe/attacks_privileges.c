@@ -116,6 +116,14 @@ static int raise_limit(char **arguments UNUSED) {
     return answer(setrlimit(RLIMIT_NOFILE, &limit));
 }
 
+// Before all others: what only CAP_SYS_NICE and CAP_SYS_RESOURCE may ask for.
+static int favour_self(char **arguments) {
+    if (strcmp(arguments[0], "nice") == 0) return answer(setpriority(PRIO_PROCESS, 0, -5));
+    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (file < 0) return answer_at("open", -1);
+    return answer_at("write", write(file, "-1000", 5));
+}
+
 // IOPRIO_CLASS_RT starves every other reader of the disk.
 static int first_at_the_disk(char **arguments UNUSED) {
     return answer(syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, 1 << 13));
@@ -131,6 +139,7 @@ const struct verb privilege_attacks[] = {
     {"seccomp-suspend", 0, 0, "", "PTRACE_O_SUSPEND_SECCOMP", suspend_filter},
     {"landlock-widen", 1, 1, "PATH", "a domain that allows everything, then read PATH", widen_landlock},
     {"raise-limit", 0, 0, "", "a hard limit, by one", raise_limit},
+    {"favour", 1, 1, "nice|oom", "a negative nice value; never the one who is killed when memory ends", favour_self},
     {"ioprio", 0, 0, "", "the realtime class of disk access", first_at_the_disk},
     {0},
 };

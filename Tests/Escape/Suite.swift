@@ -9,6 +9,13 @@ import Testing
 @Suite(.serialized, Whole(), Each()) enum Escape {}
 
 enum Setting {
+    /// Why no ordinary user can start a run here; asked once.
+    static let rootlessMissing: String? = {
+        guard let site = try? site.get(), let reason = JrunRootless().missing(at: site) else { return nil }
+        write(line: "escape: attacks without root are skipped: \(reason)")
+        return reason
+    }()
+
     static let site: Result<Site, any Error> = Result {
         let package = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
         return try Site(built: ProcessInfo.processInfo.environment["JRUN_DIST"] ?? "\(package)/.build/dist")
@@ -40,8 +47,8 @@ struct Each: SuiteTrait, TestTrait, TestScoping {
             Counts.skipped()
             try Test.cancel("\(reason)")
         }
-        Counts.ran()
         try await function()
+        Counts.ran()
     }
 }
 

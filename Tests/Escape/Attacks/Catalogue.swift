@@ -6,4 +6,4 @@ package let attacks: [Attack] = [
 ].flatMap { $0 }
 
 /// Everybody who may be attacked, in the order of the table's columns; the control first.
-package let confiners: [any Confiner] = [Outside(), JrunExec(), Bubblewrap(), Crun(), SystemdRun()]
+package let confiners: [any Confiner] = [Outside(), JrunExec(), JrunRootless(), Bubblewrap(), Crun(), SystemdRun()]

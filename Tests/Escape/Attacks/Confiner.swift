@@ -8,7 +8,7 @@ package protocol Confiner: Sendable {
     /// Version and options, for the text below the table.
     var usedAs: String { get }
     /// Why it cannot be used on this node; nil when it can.
-    var missing: String? { get }
+    func missing(at site: Site) -> String?
     /// Starts the probe with these words, its streams being those of the command.
     func command(for words: [String], on stage: Stage) throws -> Command
     /// What ended the run, where the confiner says so: a signal's name, or "seccomp" and the call.

@@ -75,6 +75,13 @@ package final class Stage {
         return child
     }
 
+    /// A directory of this name in the stage's, made when it is missing.
+    package func makeDirectory(_ name: String) throws -> String {
+        try FileManager.default.createDirectory(
+            atPath: "\(directory)/\(name)", withIntermediateDirectories: true)
+        return "\(directory)/\(name)"
+    }
+
     package func onClear(_ action: @escaping () -> Void) { undo.append(action) }
 
     /// Ends a process that the stage started, and waits for it.

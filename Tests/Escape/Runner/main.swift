@@ -33,14 +33,14 @@ struct Options {
     }
 }
 
-func chosenConfiners(_ options: Options) throws -> [any Confiner] {
+func chosenConfiners(_ options: Options, _ site: Site) throws -> [any Confiner] {
     let known = confiners.map(\.name)
     if let name = options.under.first(where: { !known.contains($0) }) {
         throw Site.Unusable(description: "no confiner '\(name)'; there are: \(known.joined(separator: ", "))")
     }
     return confiners.filter { confiner in
         guard options.under.isEmpty || options.under.contains(confiner.name) else { return false }
-        guard let reason = confiner.missing else { return true }
+        guard let reason = confiner.missing(at: site) else { return true }
         print("\(confiner.name) is left out: \(reason)")
         return false
     }
@@ -51,9 +51,9 @@ func run() throws -> Int32 {
     let chosen = attacks.filter {
         options.wanted.isEmpty || options.wanted.contains($0.name) || options.wanted.contains($0.family.rawValue)
     }
-    var results = Results(confiners: try chosenConfiners(options), attacks: chosen)
     let site = try Site(built: options.dist)
     defer { site.remove() }
+    var results = Results(confiners: try chosenConfiners(options, site), attacks: chosen)
     for attack in chosen {
         for confiner in results.confiners {
             let verdict = attempt(attack, under: confiner, at: site)

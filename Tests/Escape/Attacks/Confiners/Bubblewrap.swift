@@ -5,7 +5,9 @@ import TestSupport
 package struct Bubblewrap: Confiner {
     package init() {}
     package var name: String { "bubblewrap" }
-    package var missing: String? { firstLine(of: ["bwrap", "--version"]) == nil ? "bwrap is not installed" : nil }
+    package func missing(at site: Site) -> String? {
+        firstLine(of: ["bwrap", "--version"]) == nil ? "bwrap is not installed" : nil
+    }
 
     package var usedAs: String {
         "\(firstLine(of: ["bwrap", "--version"]) ?? "bubblewrap") by an ordinary user: "

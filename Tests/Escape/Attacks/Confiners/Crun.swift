@@ -5,7 +5,9 @@ import TestSupport
 package struct Crun: Confiner {
     package init() {}
     package var name: String { "crun" }
-    package var missing: String? { firstLine(of: ["crun", "--version"]) == nil ? "crun is not installed" : nil }
+    package func missing(at site: Site) -> String? {
+        firstLine(of: ["crun", "--version"]) == nil ? "crun is not installed" : nil
+    }
 
     package var usedAs: String {
         "\(firstLine(of: ["crun", "--version"]) ?? "crun") by root: `crun run` with the configuration of `crun spec` "

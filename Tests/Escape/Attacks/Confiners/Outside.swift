@@ -7,7 +7,7 @@ package struct Outside: Confiner {
     package var usedAs: String {
         "not confined: as root, as an ordinary user, or, where the node could be harmed, as root in throw-away namespaces"
     }
-    package var missing: String? { nil }
+    package func missing(at site: Site) -> String? { nil }
 
     package func command(for words: [String], on stage: Stage) -> Command {
         let command = [stage.site.probe] + words

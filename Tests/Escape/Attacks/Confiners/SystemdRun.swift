@@ -5,7 +5,7 @@ import TestSupport
 package struct SystemdRun: Confiner {
     package init() {}
     package var name: String { "systemd-run" }
-    package var missing: String? {
+    package func missing(at site: Site) -> String? {
         FileManager.default.fileExists(atPath: "/run/systemd/system") ? nil : "systemd has not booted this node"
     }
 

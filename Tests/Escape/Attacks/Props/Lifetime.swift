@@ -14,10 +14,18 @@ extension Prop {
 }
 
 extension Stage {
-    /// Looked for several times: what forks without end is never long at one place.
+    /// Whether anything of the run is left now that it is over. jrun says that a run has ended when all of it has, so there
+    /// one look decides; of the others a dying pid namespace is given a second.
     package func isOutlived() -> Bool {
-        (0..<(isControl ? 500 : 20)).contains { _ in !processes(with: secret).isEmpty }
+        if isControl { return isSeen(looks: 500) }
+        if confiner.name.hasPrefix("jrun") { return isSeen(looks: 20) }
+        let deadline = ContinuousClock.now + .seconds(1)
+        while isSeen(looks: 20) { if ContinuousClock.now > deadline { return true } }
+        return false
     }
+
+    /// Several looks, because what forks without end is never long at one place.
+    private func isSeen(looks: Int) -> Bool { (0..<looks).contains { _ in !processes(with: secret).isEmpty } }
 
     fileprivate func endLingerers(_ stop: String) {
         _ = FileManager.default.createFile(atPath: stop, contents: nil)

@@ -1,6 +1,10 @@
 // What all of the machine shares.
 
 private let both: [Defence] = [.seccomp, .capabilities]
+private let noPorts = [Lack("ENOSYS", "the kernel gives no ports away (CONFIG_X86_IOPL_IOPERM)")]
+private let noDisk = [
+    Lack("ENOENT", "/dev has no disk"), Lack("EPERM", "a device cgroup keeps the disk from the root of this node"),
+]
 private let hidden: [Defence] = [.mountView, .uid]
 
 package let machineAttacks: [Attack] = [
@@ -18,7 +22,10 @@ package let machineAttacks: [Attack] = [
     Attack(
         "load-module", .machine, "finit_module(2): code into the kernel.", probe: "load-module {module}",
         stoppedBy: both,
-        props: [.module], unavailable: [Lack("ENOENT", "no module that could be loaded is installed")]),
+        props: [.module],
+        unavailable: [
+            Lack("ENOENT", "no module that could be loaded is installed"), Lack("ENOSYS", "the kernel has no modules"),
+        ]),
     Attack(
         "kexec", .machine, "kexec_load(2): another kernel at the next reboot.", probe: "syscall kexec_load 0 0 0 0",
         stoppedBy: both,
@@ -30,7 +37,7 @@ package let machineAttacks: [Attack] = [
         probe: "syscall reboot 0xfee1dead 672274793 0", stoppedBy: both),
     Attack(
         "swapon", .machine, "swapon(2): everybody's memory into a file of one's own.",
-        probe: "swap-on /var/tmp/jrun-probe.swap",
+        probe: "swap-on /tmp/jrun-probe.swap",
         stoppedBy: both,
         unavailable: [Lack("EINVAL", "the file system there takes no swap file")]),
     Attack(
@@ -41,8 +48,12 @@ package let machineAttacks: [Attack] = [
         "quotactl", .machine, "quotactl(2), here Q_SYNC, which needs no right at all.",
         probe: "syscall quotactl 0x80000100 0 0 0", stoppedBy: [.seccomp], control: .user,
         unavailable: [Lack("ENOSYS", "the kernel has no quotas")]),
-    Attack("iopl", .machine, "iopl(2): every port of the hardware.", probe: "syscall 172 3", stoppedBy: both),
-    Attack("ioperm", .machine, "ioperm(2): a port of the hardware.", probe: "syscall 173 0x80 1 1", stoppedBy: both),
+    Attack(
+        "iopl", .machine, "iopl(2): every port of the hardware.", probe: "syscall 172 3", stoppedBy: both,
+        unavailable: noPorts),
+    Attack(
+        "ioperm", .machine, "ioperm(2): a port of the hardware.", probe: "syscall 173 0x80 1 1", stoppedBy: both,
+        unavailable: noPorts),
     Attack(
         "core-pattern", .machine, "/proc/sys/kernel/core_pattern: a program that the kernel starts as root (core(5)).",
         probe: "rewrite /proc/sys/kernel/core_pattern", stoppedBy: [.procOptions, .uid]),
@@ -70,10 +81,11 @@ package let machineAttacks: [Attack] = [
         unavailable: [Lack("ENOENT", "the kernel has no /dev/mem (CONFIG_DEVMEM)")]),
     Attack(
         "device-disk", .machine, "The disk's device, past every file system.", probe: "read-device {disk-name}",
-        stoppedBy: hidden, props: [.disk], unavailable: [Lack("ENOENT", "/dev has no disk")]),
+        stoppedBy: hidden, props: [.disk], unavailable: noDisk),
     Attack(
         "mknod-disk", .machine, "mknod(2) of the disk's device in a directory of one's own.",
-        probe: "device block {disk-major} {disk-minor} /tmp", stoppedBy: [.capabilities, .mountView], props: [.disk]),
+        probe: "device block {disk-major} {disk-minor} /tmp", stoppedBy: [.capabilities, .mountView], props: [.disk],
+        unavailable: noDisk),
     Attack(
         "mknod-kmsg", .machine, "mknod(2) of /dev/kmsg in a directory of one's own.", probe: "device char 1 11 /tmp",
         stoppedBy: [.capabilities, .mountView]),

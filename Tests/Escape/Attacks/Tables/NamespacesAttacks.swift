@@ -43,5 +43,5 @@ package let namespaceAttacks: [Attack] =
             props: [.victim]),
         Attack(
             "setns-pidfd", .namespaces, "setns(2) by pidfd to several namespaces of pid 1 at once (Linux 5.8).",
-            probe: "setns-pidfd 1", stoppedBy: [.seccomp, .capabilities]),
+            probe: "setns-pidfd 1", stoppedBy: [.seccomp, .capabilities], control: .privateRoot),
     ]

@@ -32,14 +32,14 @@ package let privilegeAttacks: [Attack] = [
         stoppedBy: [.capabilities], unavailable: [Lack("EPERM", noResource)]),
     Attack(
         "oom-immune", .privileges, "oom_score_adj -1000: others are killed when memory ends (proc(5)).",
-        probe: "put /proc/self/oom_score_adj -1000", stoppedBy: [.capabilities, .procOptions],
+        probe: "favour oom", stoppedBy: [.capabilities, .procOptions],
         unavailable: [Lack("EACCES", noResource)]),
     Attack(
         "realtime", .privileges, "SCHED_FIFO: a loop that nobody interrupts (sched(7)).", probe: "realtime",
         stoppedBy: [.capabilities]),
     Attack(
         "nice", .privileges, "A negative nice value: the processor before all others (setpriority(2)).",
-        probe: "set-nice -5", stoppedBy: [.capabilities, .limits]),
+        probe: "favour nice", stoppedBy: [.capabilities, .limits]),
     Attack(
         "ioprio", .privileges, "IOPRIO_CLASS_RT: the disk before all others (ioprio_set(2)).", probe: "ioprio",
         stoppedBy: [.capabilities]),
