@@ -9,7 +9,7 @@ extension Prop {
     /// `{open}`: a file with the secret that everybody may read and write, in `{open-directory}`, where everybody may make
     /// files; `{tool}`: a program there that everybody may execute. The program's view has none of it.
     package static let openFile = Prop { stage in
-        let directory = try stage.makeDirectory("open")
+        let directory = try stage.makeOpenDirectory("open")
         stage.facts["open-directory"] = directory
         stage.facts["open"] = "\(directory)/file"
         stage.facts["tool"] = "\(directory)/tool"
@@ -19,7 +19,7 @@ extension Prop {
 
     /// `{shown}`: a file that everybody may read and write, in `{shown-directory}`, which the program's view has.
     package static let shownFile = Prop { stage in
-        let directory = try stage.makeDirectory("shown")
+        let directory = try stage.makeOpenDirectory("shown")
         stage.visible.append(directory)
         stage.facts["shown-directory"] = directory
         stage.facts["shown"] = "\(directory)/file"
@@ -35,7 +35,7 @@ extension Prop {
 
     /// `{socket}`: a service of the node that everybody may connect to.
     package static let service = Prop { stage in
-        let path = "\(try stage.makeDirectory("service"))/socket"
+        let path = "\(try stage.makeOpenDirectory("service"))/socket"
         let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -94,7 +94,7 @@ extension Prop {
 
 extension Stage {
     /// Open to everybody, the attacker's own.
-    fileprivate func makeDirectory(_ name: String) throws -> String {
+    fileprivate func makeOpenDirectory(_ name: String) throws -> String {
         let path = "\(directory)/\(name)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
         chmod(path, 0o777)
