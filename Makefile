@@ -24,7 +24,7 @@ TEST_RESULTS := $(BUILD)/test-results.xml
 
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
 SHELL_SCRIPTS := packaging/install-debian-packages packaging/build-deb packaging/deb/postinst packaging/deb/prerm \
-	packaging/deb/postrm rootfs-tools/testvm Tests/VM/run Tests/VM/package profiles/examples/demo .ci/run .ci/test-counts \
+	packaging/deb/postrm rootfs-tools/testvm Tests/VM/run Tests/VM/package Tests/VM/escape profiles/examples/demo .ci/run .ci/test-counts \
 	Tests/Fuzz/fuzz Tests/Control/schemathesis
 
 # Product by product: a package with an Embedded Swift target cannot be built statically as a whole. The linker
@@ -36,7 +36,7 @@ swift_build = swift build -c release $(1) 2>&1 \
 # $(call strip_to,BINARY,TARGET): replaced in one step, so that a running one is left alone.
 strip_to = install -d $(dir $(2)) && strip -o $(2).new $(1) && mv $(2).new $(2)
 
-.PHONY: help build demo test bench bench-programs fuzz install deb test-vm lint format clean setup-build setup-demo setup-test \
+.PHONY: help build demo test bench bench-programs fuzz install deb test-vm escape-table lint format clean setup-build setup-demo setup-test \
 	setup-bench setup-deb root
 
 help: ## list the targets
@@ -117,6 +117,12 @@ install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DE
 test-vm: root deb ## try the package and every limit in a booted Debian with systemd and all controllers (as root)
 	@packaging/install-debian-packages vm
 	@Tests/VM/run
+
+escape-table: build ## try every attack on jrun and its peers in a booted Debian, and write docs/escape-table.md (as root)
+	@packaging/install-debian-packages vm
+	@$(call swift_build,--product jrun-escape --static-swift-stdlib --disable-local-rpath)
+	@rootfs-tools/testvm --time 1800 --out $(BUILD)/vm --in $(DIST) --in $(RELEASE)/jrun-escape Tests/VM/escape
+	@install -m 644 $(BUILD)/vm/escape-table.md docs/escape-table.md
 
 deb: setup-deb build ## make a Debian package into .build
 	@echo "deb: from $(DIST)"
