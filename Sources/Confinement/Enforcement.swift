@@ -4,6 +4,7 @@ import Programs
 public enum Mechanism: String, Sendable, CaseIterable {
     case initClock = "jrun-init wall clock"
     case cpuStat = "jrun-init on cgroup cpu.stat"
+    case processTimes = "jrun-init on the processes' times"
     case memoryMax = "cgroup memory.max"
     case addressSpace = "RLIMIT_AS"
     case pidsMax = "cgroup pids.max"
@@ -56,13 +57,29 @@ public struct Enforcement: Sendable, Equatable {
         ])
         // The uid is the run's alone, so the per-uid count is the run's own: nothing weaker about it.
         if !facts.has("pids") { e.mechanisms[.processes] = .processCount }
-        guard !facts.has("memory") else { return .success(e) }
+        if facts.has("memory") { return .success(e) }
         let refusal = Refusal(
-            limit: .memory, missing: "the cgroup v2 controller 'memory' is missing (see jrun doctor)",
+            limit: .memory, missing: missing(facts),
             fallback: "RLIMIT_AS, which bounds each process's address space instead of the run's memory")
-        guard bestEffort else { return .failure(Refusals(refusals: [refusal])) }
+        guard bestEffort else {
+            return .failure(Refusals(refusals: (facts.controllers == nil ? [cpuRefusal] : []) + [refusal]))
+        }
         e.mechanisms[.memory] = .addressSpace
         e.weaker[.memory] = "bounds each process's address space; several processes together can use more"
+        if facts.controllers == nil {
+            e.mechanisms[.cpu] = .processTimes
+            e.weaker[.cpu] = "counts no child that nobody has waited for"
+        }
         return .success(e)
     }
+
+    private static func missing(_ facts: HostFacts) -> String {
+        if facts.controllers == nil && facts.rootless != nil { return noCgroup }
+        return "the cgroup v2 controller 'memory' is missing (see jrun doctor)"
+    }
+
+    private static let noCgroup = "this user has no cgroup (systemd-run --user --scope -p Delegate=yes jrun … has one)"
+
+    private static let cpuRefusal = Refusal(
+        limit: .cpu, missing: noCgroup, fallback: "the processes' own times, which miss a child that nobody waits for")
 }

@@ -19,6 +19,8 @@ struct Conclusion {
     var verdict: Verdict
     /// jrun-init's record; nil when the program was not launched.
     let status: jrun_status?
+    /// Nil when root started the run.
+    var rootless: RootlessPlace?
     private let harvestStarted = monotonicNanoseconds()
 
     /// - Parameters:
@@ -31,6 +33,7 @@ struct Conclusion {
         var harvest = Harvest(
             program: program, limits: limits, state: verdict.state, cause: verdict.cause, reserved: reserved,
             stopRequests: stopRequests)
+        harvest.givesAway = rootless == nil
         let outcome = try harvest.collect(from: workspace, into: directory)
         verdict.judgeResults(missing: outcome.missing)
         verdict.isUndelivered = verdict.isUndelivered || outcome.isIncomplete
@@ -45,7 +48,7 @@ struct Conclusion {
             cause: verdict.cause.rawValue, evidence: verdict.evidence, exitCode: verdict.exitCode,
             signal: verdict.signal.map(signalName), times: times, phases: phases, usage: usage.with(status),
             limits: Report.LimitReport.all(limits, enforcement), security: security, results: outcome.files,
-            resultsRefused: outcome.refused, resultsMissing: outcome.missing, node: NodeFacts.report)
+            resultsRefused: outcome.refused, resultsMissing: outcome.missing, node: NodeFacts.report(rootless))
     }
 
     mutating func addPhases(clonedAt: UInt64) {

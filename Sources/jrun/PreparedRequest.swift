@@ -13,7 +13,7 @@ struct PreparedRequest {
 
     /// Throws every violation at once.
     init(_ options: RequestOptions) throws {
-        node = try currentNode()
+        node = try launchingNode()
         file = try options.request.map(RequestFile.init)
         let name = try programName(options.program, file)
         loaded = try ProgramLibrary(extra: options.programs, executableDirectory: executableDirectory).load(name)

@@ -80,7 +80,7 @@ extension ManagedRun {
         guard try lock(directory.directory.raw) else {
             throw MonitorRefusal(.node, "run '\(id)': its directory '\(path)' is in use by somebody else")
         }
-        let slot = try UIDSlot.take(from: preparation.node.uids, in: preparation.node.uidsDirectory)
+        let slot = try preparation.node.takeUID()
         var workspace = try Workspace(bytes: accepted.limits[.disk], owner: slot.uid)
         for name in accepted.inputs {
             let size = shared.withLock { $0.inputs[name]?.size } ?? 0
@@ -93,7 +93,9 @@ extension ManagedRun {
             security: preparation.securityMechanisms, phases: .init(), clonedAt: 0, inputs: accepted.inputs,
             staged: workspace.staged.map { .init(inode: $0, input: $1) })
         record.phases.stageIn = lap(&clock)
-        let runs = try preparation.cgroups.openRuns()
+        guard let runs = try preparation.cgroups?.openRuns() else {
+            throw MonitorRefusal(.node, "run '\(id)': there is no cgroup v2 tree")
+        }
         // One of a launch that was cut short.
         if let leaf = try? CgroupLeaf(opening: id.description, in: runs.raw) { try leaf.remove(from: runs.raw) }
         let leaf = try preparation.makeLeaf(id, in: runs.raw)
