@@ -118,6 +118,14 @@ let package = Package(
         .testTarget(
             name: "Control", dependencies: ["TestSupport"],
             exclude: ["Stored", "schemathesis", "schemathesis.toml", "schemathesis_hooks.py"], swiftSettings: strict),
+        // The attacks of the escape suite as data, and who is attacked: for its tests and for jrun-escape, which prints the
+        // table of docs/escape-table.md.
+        .target(
+            name: "EscapeAttacks", dependencies: ["TestSupport"], path: "Tests/Escape/Attacks", swiftSettings: strict),
+        .executableTarget(
+            name: "jrun-escape", dependencies: ["EscapeAttacks"], path: "Tests/Escape/Runner", swiftSettings: strict),
+        .testTarget(
+            name: "Escape", dependencies: ["EscapeAttacks"], exclude: ["Attacks", "Runner"], swiftSettings: strict),
         .testTarget(name: "Tidy", swiftSettings: strict),
     ]
 )

@@ -1,0 +1,7 @@
+/// Every attack, table by table.
+package let attacks: [Attack] = [
+    namespaceAttacks
+].flatMap { $0 }
+
+/// Everybody who may be attacked, in the order of the table's columns; the control first.
+package let confiners: [any Confiner] = [Outside(), JrunExec()]

@@ -1,0 +1,23 @@
+import EscapeAttacks
+import Testing
+
+extension Escape {
+    @Suite struct Attacks {
+        /// An attack that could not succeed anywhere would prove nothing.
+        @Test(arguments: attacks)
+        func isStoppedInsideAndSucceedsOutside(_ attack: Attack) throws {
+            let site = try Setting.site.get()
+            let outside = attempt(attack, under: Outside(), at: site)
+            let inside = attempt(attack, under: JrunExec(), at: site)
+            guard case .stopped = inside else {
+                Issue.record("inside: \(inside)")
+                return
+            }
+            switch outside {
+            case .succeeded: break
+            case .unavailable(let reason): Counts.unavailable(attack.name, reason)
+            default: Issue.record("outside: \(outside)")
+            }
+        }
+    }
+}
