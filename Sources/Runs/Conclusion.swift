@@ -101,6 +101,10 @@ extension Report.Usage {
         guard let status else { return self }
         var usage = self
         usage.cpuMicroseconds = max(cpuMicroseconds, Int64(status.cpu_ns / 1000))
+        if cpuMicroseconds == 0 {
+            usage.cpuUserMicroseconds = Int64(status.cpu_user_ns / 1000)
+            usage.cpuSystemMicroseconds = Int64(status.cpu_system_ns / 1000)
+        }
         usage.readBytes = Int64(status.read_bytes)
         usage.writtenBytes = Int64(status.written_bytes)
         usage.stdoutBytes = Int64(status.stdout_bytes)

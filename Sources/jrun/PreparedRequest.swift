@@ -16,7 +16,7 @@ struct PreparedRequest {
         node = try launchingNode()
         file = try options.request.map(RequestFile.init)
         let name = try programName(options.program, file)
-        loaded = try ProgramLibrary(extra: options.programs, executableDirectory: executableDirectory).load(name)
+        loaded = try programLibrary(options.programs, isRootless: node.rootless != nil).load(name)
         if let file { try file.expect(loaded.program, named: name) }
         var violations: [Violation] = []
         var request = Request()

@@ -19,6 +19,13 @@ func launchingNode() throws -> Node {
     return try Node(environment: environmentVariable, executable: path, rootless: place)
 }
 
+/// - Parameter isRootless: an ordinary user's own program files count too.
+func programLibrary(_ extra: [String], isRootless: Bool = !isRoot()) -> ProgramLibrary {
+    ProgramLibrary(
+        extra: extra, user: isRootless ? UserPlaces.programs(environmentVariable) : nil,
+        executableDirectory: executableDirectory)
+}
+
 func environmentVariable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
 var executablePath: String? {

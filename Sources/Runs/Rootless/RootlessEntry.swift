@@ -21,7 +21,7 @@ public struct RootlessEntry {
         var place = RootlessPlace(
             ids: subordinate == nil ? .single : .subordinate, uid: uid, gid: gid,
             runUIDs: runUIDs.lowerBound...runUIDs.lowerBound, hasOtherGroups: hasOtherGroups, cgroup: cgroup,
-            reasons: reason.map { [$0] } ?? [])
+            reason: reason)
         if let subordinate {
             let count = min(subordinate.count, UInt32(runUIDs.count))
             place.runUIDs = runUIDs.lowerBound...(runUIDs.lowerBound + count - 1)

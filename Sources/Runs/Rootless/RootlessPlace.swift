@@ -13,14 +13,16 @@ public struct RootlessPlace: Sendable, Equatable {
     public var hasOtherGroups = false
     /// The cgroup that this user may divide among runs; nil without one.
     public var cgroup: String?
-    /// Why it is no more than that: no subordinate ids, no cgroup.
-    public var reasons: [String] = []
+    /// Why there is only a single id.
+    public var reason: String?
 
     /// Who this process is inside, and so whose everything is that jrun makes.
     public var ownID: UInt32 { ids == .subordinate ? 0 : runUIDs.lowerBound }
 
-    /// What is weaker than in a run that root starts, each in one sentence.
-    public var weaker: [String] {
+    /// What is weaker than in a run that root starts, each in one sentence; and why.
+    public var weaker: [String] { consequences + [reason].compactMap { $0 } }
+
+    var consequences: [String] {
         var all: [String] = []
         if ids == .single {
             all.append(
@@ -35,6 +37,6 @@ public struct RootlessPlace: Sendable, Equatable {
                 "no cgroup: processes and CPU time are counted by looking at the processes, and the run is ended through its pid namespace"
             )
         }
-        return all + reasons
+        return all
     }
 }

@@ -11,14 +11,14 @@ package struct JrunExec: Confiner {
     package func command(for words: [String], on stage: Stage) throws -> Command {
         let programs = "\(stage.directory)/programs"
         try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
-        try stage.write(programFile(stage), to: "\(programs)/probe.yaml", mode: 0o644)
+        try stage.write(JrunExec.programFile(stage), to: "\(programs)/probe.yaml", mode: 0o644)
         let output = "\(stage.directory)/output"
         try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         let options = ["--best-effort", "--programs", programs, "--output-dir", output]
         return Command([stage.site.jrun, "exec"] + options + ["probe", "--"] + words, environment: environment(stage))
     }
 
-    private func programFile(_ stage: Stage) -> String {
+    static func programFile(_ stage: Stage) -> String {
         let execute = (["\(stage.site.dist)/test"] + stage.visible).joined(separator: ", ")
         return """
             program: probe
