@@ -70,7 +70,9 @@ extension Preparation {
     /// What keeps the run in, as the report names it.
     var securityMechanisms: [String] {
         let security = program.security
-        let spaces = "namespaces: \(node.rootless == nil ? "" : "user, ")mount, pid, ipc, uts, cgroup" + (security.network == .none ? ", network" : "")
+        let spaces =
+            "namespaces: \(node.rootless == nil ? "" : "user, ")mount, pid, ipc, uts, cgroup"
+            + (security.network == .none ? ", network" : "")
         return [
             spaces, "private read-only root",
             node.rootless?.ids == .single ? "the user's own uid, under another number" : "own uid and gid",

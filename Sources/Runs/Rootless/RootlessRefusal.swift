@@ -33,7 +33,8 @@ struct RootlessRefusal {
         let denied = errno == EPERM || errno == EACCES
         // Debian's and Ubuntu's own switches.
         if denied && setting("kernel/unprivileged_userns_clone") == 0 {
-            return "this node forbids them to ordinary users; sysctl -w kernel.unprivileged_userns_clone=1, or run jrun as root"
+            return
+                "this node forbids them to ordinary users; sysctl -w kernel.unprivileged_userns_clone=1, or run jrun as root"
         }
         if denied && setting("kernel/apparmor_restrict_unprivileged_userns") == 1 {
             return
@@ -47,6 +48,7 @@ struct RootlessRefusal {
             JRUN_ROOTLESS_UNSHARE: "make one", JRUN_ROOTLESS_MAP: "map its ids",
             JRUN_ROOTLESS_CAPABILITY: "keep its capabilities", JRUN_ROOTLESS_MOUNT: "mount in it",
         ][step]
-        return "\(what ?? "enter one"): \(describe(errno: errno)); run jrun as root, or outside of this container or service"
+        return
+            "\(what ?? "enter one"): \(describe(errno: errno)); run jrun as root, or outside of this container or service"
     }
 }

@@ -24,7 +24,8 @@ struct SubordinateIDs: Equatable {
 
     /// `newuidmap PID INSIDE OUTSIDE COUNT …`: uid 0 inside is the user, `first` and up are the runs'.
     /// Source: newuidmap(1).
-    func arguments(_ helper: String, pid: Int32, own: UInt32, first: UInt32, from range: ClosedRange<UInt32>) -> [String]
+    func arguments(_ helper: String, pid: Int32, own: UInt32, first: UInt32, from range: ClosedRange<UInt32>)
+        -> [String]
     {
         [helper, "\(pid)", "0", "\(own)", "1", "\(first)", "\(range.lowerBound)", "\(count)"]
     }

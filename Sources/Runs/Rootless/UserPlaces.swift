@@ -23,7 +23,8 @@ public struct UserPlaces: Sendable, Equatable {
 
     /// The user's own program files.
     public static func programs(_ environment: (String) -> String?) -> String? {
-        let configuration = absolute(environment("XDG_CONFIG_HOME")) ?? absolute(environment("HOME")).map { "\($0)/.config" }
+        let configuration =
+            absolute(environment("XDG_CONFIG_HOME")) ?? absolute(environment("HOME")).map { "\($0)/.config" }
         return configuration.map { "\($0)/jrun/programs" }
     }
 }

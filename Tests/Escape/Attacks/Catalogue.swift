@@ -4,4 +4,4 @@ package let attacks: [Attack] = [
 ].flatMap { $0 }
 
 /// Everybody who may be attacked, in the order of the table's columns; the control first.
-package let confiners: [any Confiner] = [Outside(), JrunExec()]
+package let confiners: [any Confiner] = [Outside(), JrunExec(), JrunRootless()]
