@@ -1,5 +1,5 @@
-import CLaunch
 import CLinux
+import CRootless
 import Kernel
 
 /// The cgroup that an ordinary user's jrun may divide among its runs, and how it comes to one.

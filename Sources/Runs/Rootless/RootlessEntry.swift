@@ -1,5 +1,5 @@
-import CLaunch
 import CLinux
+import CRootless
 import Confinement
 import Kernel
 

@@ -1,5 +1,5 @@
-import CLaunch
 import CLinux
+import CRootless
 import Kernel
 
 /// Why an ordinary user cannot have runs on this node, with the cure.
