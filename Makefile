@@ -24,7 +24,7 @@ TEST_RESULTS := $(BUILD)/test-results.xml
 
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
 SHELL_SCRIPTS := packaging/install-debian-packages packaging/build-deb packaging/deb/postinst packaging/deb/prerm \
-	packaging/deb/postrm rootfs-tools/testvm Tests/VM/run Tests/VM/package Tests/VM/escape profiles/examples/demo .ci/run .ci/test-counts \
+	packaging/deb/postrm rootfs-tools/testvm Tests/VM/run Tests/VM/package Tests/VM/escape Tests/VM/rootless profiles/examples/demo .ci/run .ci/test-counts \
 	Tests/Fuzz/fuzz Tests/Control/schemathesis
 
 # Product by product: a package with an Embedded Swift target cannot be built statically as a whole. The linker

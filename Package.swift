@@ -29,6 +29,7 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CPlan"),
         .target(name: "CLaunch", dependencies: ["CLinux"]),
+        .target(name: "CRootless"),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
@@ -39,7 +40,7 @@ let package = Package(
         .target(
             name: "Runs",
             dependencies: [
-                "Kernel", "Programs", "Confinement", "CLaunch", "CPlan", "CLinux",
+                "Kernel", "Programs", "Confinement", "CLaunch", "CRootless", "CPlan", "CLinux",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),

@@ -4,6 +4,7 @@ import Programs
 public enum Mechanism: String, Sendable, CaseIterable {
     case initClock = "jrun-init wall clock"
     case cpuStat = "jrun-init on cgroup cpu.stat"
+    case processTimes = "jrun-init on the processes' times"
     case memoryMax = "cgroup memory.max"
     case addressSpace = "RLIMIT_AS"
     case pidsMax = "cgroup pids.max"
@@ -70,9 +71,20 @@ public struct Enforcement: Sendable, Equatable {
         ])
         // The uid is the run's alone, so the per-uid count is the run's own: nothing weaker about it.
         if !facts.has("pids") { e.mechanisms[.processes] = .processCount }
-        let refusals = [e.fallBackForMemory(facts), e.fallBackForCPUs(facts, limits), e.fallBackForIO(facts)]
-            .compactMap { $0 }
+        let refusals = [
+            e.fallBackForCPUTime(facts), e.fallBackForMemory(facts), e.fallBackForCPUs(facts, limits),
+            e.fallBackForIO(facts),
+        ].compactMap { $0 }
         return bestEffort || refusals.isEmpty ? .success(e) : .failure(Refusals(refusals: refusals))
+    }
+
+    private mutating func fallBackForCPUTime(_ facts: HostFacts) -> Refusal? {
+        guard facts.controllers == nil else { return nil }
+        mechanisms[.cpu] = .processTimes
+        weaker[.cpu] = "counts no child that nobody has waited for"
+        return Refusal(
+            limit: .cpu, missing: missing("cpu", facts),
+            fallback: "the processes' own times, which miss a child that nobody waits for")
     }
 
     private mutating func fallBackForMemory(_ facts: HostFacts) -> Refusal? {
@@ -80,7 +92,7 @@ public struct Enforcement: Sendable, Equatable {
         mechanisms[.memory] = .addressSpace
         weaker[.memory] = "bounds each process's address space; several processes together can use more"
         return Refusal(
-            limit: .memory, missing: missing("memory"),
+            limit: .memory, missing: missing("memory", facts),
             fallback: "RLIMIT_AS, which bounds each process's address space instead of the run's memory")
     }
 
@@ -88,20 +100,25 @@ public struct Enforcement: Sendable, Equatable {
     private mutating func fallBackForCPUs(_ facts: HostFacts, _ limits: Limits) -> Refusal? {
         if facts.has("cpu") { return nil }
         mechanisms[.cpus] = .nothing
-        weaker[.cpus] = "\(missing("cpu")), so the run can use every processor; 'cpu' bounds the time of all together"
+        weaker[.cpus] =
+            "\(missing("cpu", facts)), so the run can use every processor; 'cpu' bounds the time of all together"
         guard limits[.cpus] != LimitRules.defaultCPUs.default else { return nil }
-        return Refusal(limit: .cpus, missing: missing("cpu"), fallback: "no bound at all")
+        return Refusal(limit: .cpus, missing: missing("cpu", facts), fallback: "no bound at all")
     }
 
     private mutating func fallBackForIO(_ facts: HostFacts) -> Refusal? {
         guard mechanisms[.io] == .ioMax, !facts.has("io") || facts.disks.isEmpty else { return nil }
-        let why = facts.has("io") ? "the run's files are on no block device that the kernel can bound" : missing("io")
+        let why =
+            facts.has("io") ? "the run's files are on no block device that the kernel can bound" : missing("io", facts)
         mechanisms[.io] = .nothing
         weaker[.io] = "\(why), so the run reads and writes as fast as it can"
         return Refusal(limit: .io, missing: why, fallback: "no bound at all")
     }
 
-    private func missing(_ controller: String) -> String {
-        "the cgroup v2 controller '\(controller)' is missing (see jrun doctor)"
+    private func missing(_ controller: String, _ facts: HostFacts) -> String {
+        if facts.controllers == nil && facts.rootless != nil {
+            return "this user has no cgroup (systemd-run --user --scope -p Delegate=yes jrun … has one)"
+        }
+        return "the cgroup v2 controller '\(controller)' is missing (see jrun doctor)"
     }
 }

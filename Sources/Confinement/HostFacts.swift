@@ -18,12 +18,14 @@ public struct HostFacts: Sendable, Equatable {
     public var disks: [String] = []
     /// The work directory is a directory of the node's, bounded by a project quota, instead of a tmpfs.
     public var workOnDisk = false
+    /// The ids of the user namespace that an ordinary user's runs are in; nil when root starts them.
+    public var rootless: RootlessIDs?
 
     public enum PathKind: String, Sendable { case file, directory, device }
 
     public init(
         controllers: Set<String>?, landlockABI: Int, seccompNotify: Bool, cpus: Int, paths: [String: PathKind],
-        rootLinks: [String: String]
+        rootLinks: [String: String], rootless: RootlessIDs? = nil
     ) {
         self.controllers = controllers
         self.landlockABI = landlockABI
@@ -31,9 +33,18 @@ public struct HostFacts: Sendable, Equatable {
         self.cpus = cpus
         self.paths = paths
         self.rootLinks = rootLinks
+        self.rootless = rootless
     }
 
     func has(_ controller: String) -> Bool { controllers?.contains(controller) ?? false }
+}
+
+/// Which ids an ordinary user's runs have. docs/rootless.md tells what the difference means.
+public enum RootlessIDs: String, Sendable, Codable, Equatable {
+    /// Each run has a uid of its own, out of those that /etc/subuid gives the user.
+    case subordinate
+    /// The user namespace has one id, the user's own under another number.
+    case single
 }
 
 /// The uid, the name and the other particulars of one run.

@@ -47,6 +47,8 @@ public struct Supervision: Sendable, Equatable {
     /// End of file on the control pipe ends the run and removes everything it left.
     public var lifeline: Bool
     public var watchesMemory: Bool
+    /// Without a cgroup the run is its pid namespace: that is counted, stopped and killed.
+    public var hasCgroup: Bool
     /// `nil` for a stream that does not pass through jrun-init.
     public var stdout: RelayRule?
     public var stderr: RelayRule?
@@ -57,7 +59,8 @@ public struct Supervision: Sendable, Equatable {
     var keepsStdin: Bool
 
     var descriptors: [PlanDescriptor] {
-        [.control, .growth, .status, .cgroupLeaf, .work, .runDirectory, .runsDirectory, .cgroupRuns, .uidLock]
+        [.control, .growth, .status] + (hasCgroup ? [.cgroupLeaf] : []) + [.work, .runDirectory, .runsDirectory]
+            + (hasCgroup ? [.cgroupRuns] : []) + [.uidLock]
             + (stdout.map { [$0.isFile ? .stdoutFile : .stdoutSpool] } ?? [])
             + (stderr.map { [$0.isFile ? .stderrFile : .stderrSpool] } ?? []) + (keepsStdin ? [.stdinWriter, .stdinBuffer] : [])
     }
@@ -108,6 +111,7 @@ extension LaunchPlan {
             limits: inputs.request.limits, enforcement: inputs.enforcement, stop: program.stop,
             suspend: program.suspend,
             cpus: inputs.facts.cpus, lifeline: inputs.lifeline, watchesMemory: inputs.facts.has("memory"),
+            hasCgroup: inputs.facts.controllers != nil,
             stdout: program.stdoutRelay, stderr: program.stderrRelay, stdinCap: program.streamCaps.stdin,
             keepsStdin: !inputs.lifeline && program.stdin == .stream)
         // The cgroup namespace is the program's own step: it must be entered from inside the leaf.

@@ -106,7 +106,7 @@ extension Step {
                 blob: data.add(blob: withUnsafeBytes(of: set.scopes) { Array($0) }))
         case .landlockPath(let path, let access): make(JRUN_OP_LANDLOCK_PATH, data.add(text: path), a: access.rawValue)
         case .pipe(let stream, let owner): make(JRUN_OP_PIPE, a: UInt64(stream), b: UInt64(owner))
-        case .startProgram(let cgroup): make(JRUN_OP_START_PROGRAM, fd: fds[cgroup]!)
+        case .startProgram(let cgroup): make(JRUN_OP_START_PROGRAM, fd: cgroup.map { fds[$0]! } ?? -1)
         default: encodedForProgram(into: &data, fds)
         }
     }
@@ -172,7 +172,7 @@ extension Supervision {
         s.flags = UInt32(flags)
         s.fd_control = fds[.control]!
         s.fd_status = fds[.status]!
-        s.fd_cgroup = fds[.cgroupLeaf]!
+        s.fd_cgroup = fds[.cgroupLeaf] ?? -1
         s.fd_stdout = fds[.stdoutSpool] ?? fds[.stdoutFile] ?? -1
         s.fd_stderr = fds[.stderrSpool] ?? fds[.stderrFile] ?? -1
         s.fd_work = fds[.work]!
@@ -181,7 +181,7 @@ extension Supervision {
         s.fd_stdin_buffer = fds[.stdinBuffer] ?? -1
         s.fd_run = fds[.runDirectory]!
         s.fd_runs = fds[.runsDirectory]!
-        s.fd_cgroup_parent = fds[.cgroupRuns]!
+        s.fd_cgroup_parent = fds[.cgroupRuns] ?? -1
         s.text_run = runName
         s.stop_signal = stop.signal.number
         s.stop_grace_ns = nanoseconds(stop.graceMilliseconds)

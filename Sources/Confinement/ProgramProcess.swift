@@ -24,7 +24,7 @@ struct ProgramProcess {
             // /proc/self is still root's here; it stays the program's own afterwards.
             + [.oomScore(500)]
             // Groups before gid before uid: each needs the privilege that the next one gives up.
-            + [.groups, .gid(inputs.identity.uid)]
+            + groups + [.gid(inputs.identity.uid)]
             // Needs CAP_SETPCAP, so before the uid; without it a setuid file could bring capabilities back.
             + [.boundingSet, .securebits]
             + [.uid(inputs.identity.uid)]
@@ -42,6 +42,12 @@ struct ProgramProcess {
             + [execution]
     }
 
+    /// A user namespace with a single id forbids it: the user's groups stay. Source: user_namespaces(7), setgroups.
+    private var groups: [Step] { inputs.facts.rootless == .single ? [] : [.groups] }
+
+    /// Processes beside the program's that count for its uid: with a single id, jrun and jrun-init.
+    private var otherProcesses: UInt64 { inputs.facts.rootless == .single ? 2 : 0 }
+
     private var pipes: [Step] {
         (inputs.program.stdin == .stream ? [.stdio(.stdin, stream: 0)] : [])
             + (inputs.program.stdoutRelay != nil ? [.stdio(nil, stream: 1)] : [])
@@ -57,7 +63,10 @@ struct ProgramProcess {
             (.memlock, 64 << 10), (.msgqueue, 0), (.sigpending, 256), (.nice, 0), (.rtprio, 0),
         ]
         // One more than allowed, so that reaching it proves that the limit was exceeded.
-        if inputs.enforcement[.processes] == .processCount { all.append((.nproc, UInt64(limits[.processes]) + 1)) }
+        // Counted in each user namespace apart since Linux 5.14. Source: kernel/ucount.c
+        if inputs.enforcement[.processes] == .processCount {
+            all.append((.nproc, UInt64(limits[.processes]) + 1 + otherProcesses))
+        }
         if inputs.enforcement[.memory] == .addressSpace { all.append((.addressSpace, UInt64(limits[.memory]))) }
         return all.map { .rlimit($0.0, $0.1) }
     }

@@ -115,6 +115,9 @@ private struct Compiler {
         if !decided.contains("clone") { try add("clone", Compiler.allow, [noNamespaces]) }
         // Its flags are in memory, where a filter cannot look; C libraries fall back to clone on ENOSYS.
         if !decided.contains("clone3") { try add("clone3", Compiler.error(ENOSYS)) }
+        // One's own limits, where others' are not allowed. The kernel looks at the low half, a pid_t.
+        let own = argument(0, SCMP_CMP_MASKED_EQ, 0xffff_ffff, 0)
+        if !decided.contains("prlimit64") { try add("prlimit64", Compiler.allow, [own]) }
         let unix: UInt64 = 1, inet: UInt64 = 2, inet6: UInt64 = 10
         let values: [(call: String, firstArgument: [UInt64])] = [
             ("socket", [unix, inet, inet6]), ("socketpair", [unix]), ("personality", [0, 0xffff_ffff]),

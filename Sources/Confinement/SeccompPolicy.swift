@@ -21,6 +21,11 @@ public struct SeccompPolicy: Sendable, Equatable {
     /// Memory that RLIMIT_AS does not count. Refused where that is all that bounds a run's memory.
     public static let uncountedMemory = ["memfd_create", "shmget", "semget", "msgget"]
 
+    /// jrun-init has the program's uid where there is a single id, and then every call that the uid alone allows on pid 1
+    /// is within reach. The others ask for its capabilities too (cap_safe_nice, cap_ptrace_access_check in
+    /// security/commoncap.c), or do not reach a pid 1; this one would lower jrun-init's own limits.
+    public static let reachesInit = ["prlimit64"]
+
     /// The profile's changes. `deny` wins over everything, `allow` over the standard lists.
     public func extended(allow: [String], deny: [String]) -> SeccompPolicy {
         let denied = Set(deny), granted = Set(allow).subtracting(denied)

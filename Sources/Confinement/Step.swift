@@ -79,7 +79,8 @@ public enum Step: Sendable, Equatable {
     case landlockRuleset(LandlockRuleset)
     case landlockPath(String, LandlockAccess)
     case pipe(stream: Int, owner: UInt32)
-    case startProgram(in: PlanDescriptor)
+    /// In a cgroup of its own, where there is one.
+    case startProgram(in: PlanDescriptor?)
     // By the program's process
     case session
     case cgroupNamespace
@@ -152,7 +153,7 @@ extension Step: CustomStringConvertible {
         case .landlockRuleset(let ruleset): "create the Landlock ruleset (\(ruleset))"
         case .landlockPath(let path, let access): "allow \(access) beneath '\(path)' in Landlock"
         case .pipe(let stream, _): "make the pipe for \(streamNames[stream])"
-        case .startProgram(let cgroup): "start the program's process in \(cgroup.name)"
+        case .startProgram(let cgroup): "start the program's process\(cgroup.map { " in \($0.name)" } ?? "")"
         default: programDescription
         }
     }

@@ -12,6 +12,10 @@ struct View {
     /// Outside /usr, what the loader and Debian's alternatives links need.
     static let loaderPaths = ["/etc/ld.so.cache", "/etc/alternatives"]
 
+    static let memoryDevices: [(name: String, minor: UInt32)] = [
+        ("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9),
+    ]
+
     let inputs: PlanInputs
     private let readOnly: MountAttributes = [.readOnly, .noSetuid, .noDevices]
 
@@ -43,7 +47,7 @@ struct View {
             + landlock
             + streams
             // Everything the program's process needs is in place.
-            + [.startProgram(in: .cgroupLeaf)]
+            + [.startProgram(in: inputs.facts.controllers == nil ? nil : .cgroupLeaf)]
     }
 
     private var hostDirectories: [Step] {
@@ -106,11 +110,20 @@ struct View {
     }
 
     private var deviceNodes: [Step] {
-        let memory: [(String, UInt32)] = [("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9)]
         let links = [("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")]
         return [.directory("dev", mode: 0o755), .directory("dev/shm", mode: 0o755)]
-            + memory.map { .device("dev/\($0.0)", major: 1, minor: $0.1) }
+            + View.memoryDevices.flatMap(memoryDevice)
             + links.map { .symlink(to: $0.1, at: "dev/\($0.0)") }
+    }
+
+    /// In a user namespace nobody may make device nodes, and one on a file system made there would not open: the node's
+    /// own are shown. Source: user_namespaces(7), mknod(2).
+    private func memoryDevice(_ name: String, minor: UInt32) -> [Step] {
+        guard inputs.facts.rootless != nil else { return [.device("dev/\(name)", major: 1, minor: minor)] }
+        return [
+            .file("dev/\(name)", contents: [], mode: 0o666),
+            .attach(.hostPath("/dev/\(name)"), at: "dev/\(name)", [.noSetuid, .noExecute]),
+        ]
     }
 
     private var fileSystems: [Step] {
@@ -139,7 +152,7 @@ struct View {
             ("/dev/shm", .everythingButDevices),
             ("/dev", .readDirectory),
         ]
-        rules += ["null", "zero", "full", "random", "urandom"].map { ("/dev/\($0)", LandlockAccess.device) }
+        rules += View.memoryDevices.map { ("/dev/\($0.name)", LandlockAccess.device) }
         rules +=
             security.read.map { ($0, LandlockAccess.read) } + security.execute.map { ($0, LandlockAccess.readExecute) }
         rules += security.devices.map { ($0, LandlockAccess.device) }

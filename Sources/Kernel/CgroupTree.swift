@@ -84,6 +84,14 @@ public struct CgroupLeaf: ~Copyable {
     public let name: String
     public let directory: OwnedFD
 
+    /// Stands for the leaf where there is none: it has no files.
+    public static func absent() -> CgroupLeaf { CgroupLeaf(name: "", directory: OwnedFD(taking: -1)) }
+
+    private init(name: String, directory: consuming OwnedFD) {
+        self.name = name
+        self.directory = directory
+    }
+
     /// Makes `name` in the open directory `runs`.
     public init(creating name: String, in runs: Int32) throws(KernelError) {
         self.name = name
@@ -117,6 +125,7 @@ public struct CgroupLeaf: ~Copyable {
 
     /// Kills what is left in it, waits until the kernel calls it unpopulated, and removes it.
     public func remove(from runs: Int32) throws(KernelError) {
+        if directory.raw < 0 { return }
         try CgroupLeaf.killAndRemove(name, directory: directory.raw, from: runs)
     }
 

@@ -18,7 +18,7 @@ extension Execution {
             security: ended.failure == nil ? preparation.securityMechanisms : [], createdAt: createdAt, phases: phases,
             verdict: ended.failure.map { Verdict(launchFailed: $0) }
                 ?? Verdict(ended.status, program: program, limits: limits, enforcement: preparation.enforcement),
-            status: ended.status)
+            status: ended.status, rootless: preparation.node.rootless)
         conclusion.addPhases(clonedAt: ended.clonedAt)
         let inputs = options.inputs.compactMap { try? FileStatus(path: $0.source) }.map(FileIdentity.init)
         let outcome = try conclusion.harvest(
@@ -49,6 +49,7 @@ extension Execution {
         var harvest = Harvest(
             program: conclusion.program, limits: conclusion.limits, state: conclusion.verdict.state,
             cause: conclusion.verdict.cause, reserved: [], stopRequests: signals.descriptor.raw)
+        harvest.givesAway = conclusion.rootless == nil
         try FileSystem.makeDirectory("work", mode: 0o700, at: directory.directory.raw)
         let work = try FileSystem.open("work", [.read, .directory], at: directory.directory.raw)
         try harvest.copyEverything(from: workspace, into: work.raw)
@@ -74,13 +75,14 @@ extension Verdict {
 
 /// What a report says of the node, from /proc.
 public enum NodeFacts {
-    public static var report: Report.NodeReport {
+    public static func report(_ rootless: RootlessPlace? = nil) -> Report.NodeReport {
         func text(_ name: String) -> String {
             let text = (try? FileSystem.text(of: "/proc/sys/kernel/\(name)")) ?? "unknown"
             return String(text.prefix { $0 != "\n" })
         }
         return Report.NodeReport(
-            name: text("hostname"), kernel: text("osrelease"), architecture: architecture, cpus: HostProbe.cpus())
+            name: text("hostname"), kernel: text("osrelease"), architecture: architecture, cpus: HostProbe.cpus(),
+            rootless: rootless.map { .init(ids: $0.ids.rawValue, cgroup: $0.cgroup, weaker: $0.weaker) })
     }
 
     #if arch(x86_64)

@@ -19,6 +19,8 @@ struct Conclusion {
     var verdict: Verdict
     /// jrun-init's record; nil when the program was not launched.
     let status: jrun_status?
+    /// Nil when root started the run.
+    var rootless: RootlessPlace?
     private let harvestStarted = monotonicNanoseconds()
 
     /// - Parameters:
@@ -31,6 +33,7 @@ struct Conclusion {
         var harvest = Harvest(
             program: program, limits: limits, state: verdict.state, cause: verdict.cause, reserved: reserved,
             stopRequests: stopRequests)
+        harvest.givesAway = rootless == nil
         let outcome = try harvest.collect(from: workspace, into: directory)
         verdict.judgeResults(missing: outcome.missing)
         verdict.isUndelivered = verdict.isUndelivered || outcome.isIncomplete
@@ -42,7 +45,7 @@ struct Conclusion {
     ///   - usage: what the cgroup and the work directory say; the record's figures are added.
     ///   - cgroups: says which CPUs runs may use.
     func report(_ outcome: Harvest.Outcome, _ usage: Report.Usage, on cgroups: CgroupTree?) -> Report {
-        var node = NodeFacts.report
+        var node = NodeFacts.report(rootless)
         node.cpuset = cgroups?.runsCPUs?.description
         return Report(
             run: run, program: reference, arguments: arguments, state: verdict.state.rawValue,
@@ -102,6 +105,10 @@ extension Report.Usage {
         guard let status else { return self }
         var usage = self
         usage.cpuMicroseconds = max(cpuMicroseconds, Int64(status.cpu_ns / 1000))
+        if cpuMicroseconds == 0 {
+            usage.cpuUserMicroseconds = Int64(status.cpu_user_ns / 1000)
+            usage.cpuSystemMicroseconds = Int64(status.cpu_system_ns / 1000)
+        }
         usage.readBytes = Int64(status.read_bytes)
         usage.writtenBytes = Int64(status.written_bytes)
         usage.stdoutBytes = Int64(status.stdout_bytes)

@@ -56,8 +56,8 @@ public enum Doctor {
     /// Looks at everything. Leaves nothing behind, and never touches a run.
     public static func examine(node: Node) -> [Diagnosis] {
         let mounts = MountTable.current()
-        let privileges = PrivilegeChecks()
-        let kernel = KernelChecks(isRoot: privileges.isRoot)
+        let privileges = PrivilegeChecks(rootless: node.rootless)
+        let kernel = KernelChecks(isRoot: privileges.isRoot, rootless: node.rootless)
         return privileges.diagnoses
             + kernel.systemCalls(mounts: mounts)
             + kernel.namespaces()
@@ -65,6 +65,11 @@ public enum Doctor {
             + [landlock(), seccomp()]
             + NodeChecks(node: node, mounts: mounts, isRoot: privileges.isRoot).diagnoses()
             + [overlay(), userNamespaces(), projectQuotas(node, mounts)]
+    }
+
+    /// An ordinary user who cannot have a user namespace has no runs, whatever else the node can do.
+    public static func withoutNamespace(_ refused: RunRefused, node: Node) -> [Diagnosis] {
+        [.missing("rootless runs", refused.description, cure: "sudo jrun doctor")] + examine(node: node)
     }
 
     /// Whether runs can start on this node.

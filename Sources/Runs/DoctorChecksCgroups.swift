@@ -9,6 +9,14 @@ struct CgroupChecks {
 
     func diagnoses() -> [Diagnosis] {
         let name = "cgroup v2"
+        if let rootless = node.rootless, rootless.cgroup == nil {
+            return [
+                .weaker(
+                    name, "none that this user may divide among runs",
+                    cost: "limits 'memory' and 'cpu' only with --best-effort; see docs/rootless.md",
+                    cure: "systemd-run --user --scope -p Delegate=yes jrun …")
+            ]
+        }
         guard let mountPoint = mounts.mounts(ofType: "cgroup2").first?.point else {
             return [CgroupChecks.notMounted(fileSystems: Doctor.text("/proc/filesystems") ?? "", mounts)]
         }
@@ -162,9 +170,10 @@ struct TrialLeaf {
     private let parent: String
 
     init(node: Node, mountPoint: String) throws(KernelError) {
-        let own = "\(mountPoint)/\(node.cgroupName)"
+        let own = node.rootless?.cgroup ?? "\(mountPoint)/\(node.cgroupName)"
         let exists = FileSystem.exists("\(own)/runs")
-        let path = exists ? own : "\(own)-doctor-\(RunID())"
+        // An ordinary user may make cgroups only there.
+        let path = exists || node.rootless != nil ? own : "\(own)-doctor-\(RunID())"
         self.mountPoint = mountPoint
         ownPath = own
         parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])

@@ -4,6 +4,7 @@ import Kernel
 /// The system calls and namespaces that a launch is made of, each tried.
 struct KernelChecks {
     let isRoot: Bool
+    let rootless: RootlessPlace?
 
     func systemCalls(mounts: MountTable) -> [Diagnosis] {
         let release = Doctor.text("/proc/sys/kernel/osrelease") ?? "unknown"
@@ -98,19 +99,22 @@ struct KernelChecks {
     private func detachedMounts() -> [Diagnosis] {
         let fsopen = "fsopen"
         let mount: OwnedFD
-        do { mount = try Mounts.temporaryFileSystem(bytes: 1 << 20, inodes: 16, owner: 0) } catch {
+        do { mount = try Mounts.temporaryFileSystem(bytes: 1 << 20, inodes: 16, owner: rootless?.ownID ?? 0) } catch {
             let use = "the work directory is made with it"
             return [KernelChecks.judge(fsopen, error, use: use, cure: Doctor.boot("5.4"), isRoot: isRoot)]
         }
         let raw = mount.raw
-        let nodes = needed(
-            "device nodes", found: "/dev/null can be made and opened", use: "the run's /dev is made of them",
-            cure: "run jrun outside of user namespaces (rootless containers), on the host itself"
-        ) { () throws(KernelError) in
-            try check(sys_mknodat(raw, "null", UInt32(S_IFCHR | 0o600), 1 << 8 | 3), "make a device node")
-            // A container may allow the node and forbid its use. This mount is nodev, so the host's own is opened.
-            _ = try FileSystem.open("/dev/null", .readWrite)
-        }
+        let nodes: Diagnosis =
+            rootless != nil
+            ? .ok("device nodes", "the node's own are shown")
+            : needed(
+                "device nodes", found: "/dev/null can be made and opened", use: "the run's /dev is made of them",
+                cure: "run jrun outside of user namespaces (rootless containers), on the host itself"
+            ) { () throws(KernelError) in
+                try check(sys_mknodat(raw, "null", UInt32(S_IFCHR | 0o600), 1 << 8 | 3), "make a device node")
+                // A container may allow the node and forbid its use. This mount is nodev, so the host's own is opened.
+                _ = try FileSystem.open("/dev/null", .readWrite)
+            }
         let attributes = needed(
             "mount_setattr", found: "makes mounts read-only", use: "what the run sees is made read-only with it",
             cure: Doctor.boot("5.12")

@@ -2,11 +2,16 @@ import Kernel
 
 /// What this process may do.
 struct PrivilegeChecks {
+    /// Of this user namespace, with all capabilities in it.
     let isRoot: Bool
     let diagnoses: [Diagnosis]
 
-    init() {
-        isRoot = Kernel.isRoot()
+    init(rootless: RootlessPlace?) {
+        isRoot = Kernel.isRoot() || rootless != nil
+        if let rootless {
+            diagnoses = [PrivilegeChecks.rootless(rootless)]
+            return
+        }
         let status = Doctor.text("/proc/self/status") ?? ""
         diagnoses =
             [PrivilegeChecks.root(isRoot)]
@@ -19,6 +24,17 @@ struct PrivilegeChecks {
             : .missing(
                 "root", "this is not root", cost: "no run can start; much of what follows could not be tried",
                 cure: "sudo jrun doctor")
+    }
+
+    static func rootless(_ place: RootlessPlace) -> Diagnosis {
+        let found =
+            place.ids == .subordinate
+            ? "not root: runs in a user namespace, each with a subordinate id"
+            : "not root: runs in a user namespace with a single id: \(place.reason ?? "")"
+        guard !place.consequences.isEmpty else { return .ok("root", found) }
+        return .weaker(
+            "root", found, cost: place.consequences.joined(separator: "; "),
+            cure: "what docs/rootless.md asks of the node, or sudo jrun")
     }
 
     /// Two lines: what no run can do without, and what only high limits need.

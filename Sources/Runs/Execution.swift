@@ -83,12 +83,13 @@ public struct Execution {
     private mutating func executeInDirectory(
         _ directory: borrowing RunDirectory, _ signals: borrowing SignalQueue, outputDirectory: Int32?
     ) throws -> ExecutionOutcome {
-        let slot = try UIDSlot.take(from: preparation.node.uids, in: preparation.node.uidsDirectory)
+        let slot = try preparation.node.takeUID()
         var clock = monotonicNanoseconds()
         // While the uid is still ours, which is the number of the quota too.
         let run = directory.directory.raw
         defer { try? WorkOnDisk.remove(from: run) }
         var workspace = try preparation.makeWorkspace(in: directory, owner: slot.uid)
+        workspace.keeper = preparation.node.rootless?.ownID ?? 0
         for input in options.inputs {
             if signals.next() != nil { throw RunRefused("interrupted before the start; nothing was run") }
             try workspace.stage(
@@ -96,16 +97,17 @@ public struct Execution {
         }
         phases.stageIn = lap(&clock)
 
-        let runs = try preparation.cgroups.openRuns()
-        let leaf = try preparation.makeLeaf(directory.id, in: runs.raw)
+        let runs = try preparation.cgroups?.openRuns().release() ?? -1
+        defer { if runs >= 0 { _ = sys_close(runs) } }
+        let leaf = try preparation.makeLeaf(directory.id, in: runs)
         do {
             phases.cgroup = lap(&clock)
-            let ended = try launchAndFollow(directory, signals, slot, workspace, leaf, runs.raw)
+            let ended = try launchAndFollow(directory, signals, slot, workspace, leaf, runs)
             let report = try conclude(ended, directory, signals, workspace, leaf, outputDirectory)
-            try leaf.remove(from: runs.raw)
+            try leaf.remove(from: runs)
             return report
         } catch {
-            try? leaf.remove(from: runs.raw)
+            try? leaf.remove(from: runs)
             throw error
         }
     }

@@ -86,10 +86,13 @@ struct StatusLine {
 
     mutating func draw(_ leaf: borrowing CgroupLeaf) {
         let elapsed = Int64((monotonicNanoseconds() - startedAt) / 1_000_000_000) * 1000
-        let cpu = (leaf.number("usage_usec", in: "cpu.stat") ?? 0) / 100_000 * 100
-        var line = "\(program): \(formatDuration(milliseconds: elapsed)), CPU \(formatDuration(milliseconds: cpu))"
-        let memory = leaf.number("memory.current") ?? residentBytes(leaf)
-        line += ", memory \(formatBytes(memory / 1_048_576 * 1_048_576))"
+        var line = "\(program): \(formatDuration(milliseconds: elapsed))"
+        // Without a cgroup nobody but jrun-init knows.
+        if let usage = leaf.number("usage_usec", in: "cpu.stat") {
+            let memory = leaf.number("memory.current") ?? residentBytes(leaf)
+            line += ", CPU \(formatDuration(milliseconds: usage / 100_000 * 100))"
+            line += ", memory \(formatBytes(memory / 1_048_576 * 1_048_576))"
+        }
         print("\r\u{1b}[K\(line)")
         isDrawn = true
     }

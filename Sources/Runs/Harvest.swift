@@ -29,6 +29,8 @@ struct Harvest {
     var reserved: Set<FileIdentity> = []
     /// Polled between pieces: a request to stop ends the harvest.
     let stopRequests: Int32
+    /// Results get the owner of the directory that they go to; an ordinary user's stay the user's.
+    var givesAway = true
     private var seen: Set<UInt64> = []
     private var dataBytes: Int64 = 0
     private var apparentBytes: Int64 = 0

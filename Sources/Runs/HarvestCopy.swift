@@ -47,8 +47,10 @@ extension Harvest {
         defer { if !published { try? FileSystem.removeFile(temporary, at: place) } }
         let sha256 = try digest(of: file, size: size, copyingTo: target.raw)
         try FileSystem.changeMode(target.raw, to: status.mode & 0o100 != 0 ? 0o755 : 0o644)
-        let owner = try FileStatus(of: directory).owner
-        try FileSystem.changeOwner(target.raw, to: owner.uid, group: owner.gid)
+        if givesAway {
+            let owner = try FileStatus(of: directory).owner
+            try FileSystem.changeOwner(target.raw, to: owner.uid, group: owner.gid)
+        }
         try FileSystem.rename(temporary, to: name, from: place, at: place)
         published = true
         return sha256

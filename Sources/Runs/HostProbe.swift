@@ -5,10 +5,11 @@ import Programs
 
 /// Asks the node what confinement needs to know.
 enum HostProbe {
-    static func facts(for program: Program?, cgroups: CgroupTree?) -> HostFacts {
+    static func facts(for program: Program?, cgroups: CgroupTree?, rootless: RootlessIDs? = nil) -> HostFacts {
         HostFacts(
             controllers: cgroups?.controllers, landlockABI: landlockABI(), seccompNotify: seccompNotify(), cpus: cpus(),
-            paths: program.map(pathKinds) ?? [:], rootLinks: rootLinks())
+            paths: program.map(pathKinds) ?? [:], rootLinks: rootLinks(),
+            rootless: rootless)
     }
 
     /// Source: landlock_create_ruleset(2), LANDLOCK_CREATE_RULESET_VERSION.

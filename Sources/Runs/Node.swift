@@ -14,6 +14,10 @@ public struct Node: Sendable {
     public var workDirectory = WorkDirectoryPlace.memory
     /// The executable of pid 1.
     public var initPath: String
+    /// Compiled filters.
+    public var cacheDirectory: String
+    /// Nil when root starts the runs.
+    public var rootless: RootlessPlace?
 
     public static let defaultUIDs: ClosedRange<UInt32> = 1_500_000_000...1_500_065_535
 
@@ -23,13 +27,20 @@ public struct Node: Sendable {
 
     /// - Parameters:
     ///   - environment: `JRUN_STATE`, `JRUN_RUNTIME`, `JRUN_CGROUP`, `JRUN_UIDS` (`FIRST-LAST`), `JRUN_WORK_DIRECTORY` (`memory`
-    ///     or `disk`) and `JRUN_INIT` override the defaults. Only root can use them to any effect: everything here needs root.
+    ///     or `disk`) and `JRUN_INIT` override the defaults. An ordinary user's are in the places that the XDG base
+    ///     directory specification gives the user.
     ///   - executable: path of the running jrun, beside which jrun-init lies.
-    public init(environment: (String) -> String?, executable: String) throws(BadSetting) {
-        stateDirectory = environment("JRUN_STATE") ?? "/var/lib/jrun"
-        runtimeDirectory = environment("JRUN_RUNTIME") ?? "/run/jrun"
+    public init(
+        environment: (String) -> String?, executable: String, rootless: RootlessPlace? = nil
+    ) throws(BadSetting) {
+        var places: UserPlaces?
+        if rootless != nil { places = try UserPlaces(environment) }
+        stateDirectory = environment("JRUN_STATE") ?? places?.state ?? "/var/lib/jrun"
+        runtimeDirectory = environment("JRUN_RUNTIME") ?? places?.runtime ?? "/run/jrun"
+        cacheDirectory = places?.cache ?? "\(stateDirectory)/cache"
         cgroupName = environment("JRUN_CGROUP") ?? "jrun"
-        uids = try environment("JRUN_UIDS").map(Node.parseUIDs) ?? Node.defaultUIDs
+        if let rootless { uids = rootless.runUIDs } else { uids = try Node.parsedUIDs(environment) }
+        self.rootless = rootless
         if let text = environment("JRUN_WORK_DIRECTORY") {
             guard let place = WorkDirectoryPlace(rawValue: text) else {
                 throw BadSetting(description: "JRUN_WORK_DIRECTORY '\(text)': write 'memory' or 'disk'")
@@ -39,6 +50,18 @@ public struct Node: Sendable {
         let directory = executable[..<(executable.lastIndex(of: "/") ?? executable.startIndex)]
         let candidates = ["\(directory)/../libexec/jrun/jrun-init", "\(directory)/jrun-init"]
         initPath = environment("JRUN_INIT") ?? candidates.first { FileSystem.isExecutable($0) } ?? candidates[0]
+    }
+
+    /// What `JRUN_UIDS` says of the uids inside a user namespace.
+    static func runUIDs(_ environment: (String) -> String?) throws(RunRefused) -> ClosedRange<UInt32> {
+        do { return try parsedUIDs(environment) } catch {
+            throw RunRefused(error.description)
+        }
+    }
+
+    private static func parsedUIDs(_ environment: (String) -> String?) throws(BadSetting) -> ClosedRange<UInt32> {
+        guard let text = environment("JRUN_UIDS") else { return defaultUIDs }
+        return try parseUIDs(text)
     }
 
     private static func parseUIDs(_ text: String) throws(BadSetting) -> ClosedRange<UInt32> {
@@ -53,10 +76,13 @@ public struct Node: Sendable {
     }
 
     public var runsDirectory: String { "\(stateDirectory)/runs" }
-    var cacheDirectory: String { "\(stateDirectory)/cache" }
     var uidsDirectory: String { "\(runtimeDirectory)/uids" }
 
     public func cgroupTree() throws(KernelError) -> CgroupTree? {
+        if let rootless {
+            guard let path = rootless.cgroup else { return nil }
+            return try CgroupTree(preparing: path)
+        }
         guard let mountPoint = try CgroupTree.mountPoint() else { return nil }
         return try CgroupTree(preparing: "\(mountPoint)/\(cgroupName)")
     }

@@ -10,7 +10,8 @@ public struct Preparation: Sendable {
     public var facts: HostFacts
     public var enforcement: Enforcement
     public var bestEffort: Bool
-    let cgroups: CgroupTree
+    /// Nil only for an ordinary user who has none.
+    let cgroups: CgroupTree?
 
     public var program: Program { loaded.program }
 
@@ -22,7 +23,7 @@ public struct Preparation: Sendable {
         self.loaded = loaded
         self.request = request
         self.bestEffort = bestEffort
-        guard isRoot() else {
+        guard isRoot() || node.rootless != nil else {
             throw RunRefused("isolating a run needs root: start jrun with sudo, or as root")
         }
         if case .image(let name) = loaded.program.security.root {
@@ -31,12 +32,12 @@ public struct Preparation: Sendable {
             )
         }
         try Preparation.checkExecutable(of: loaded.program)
-        guard let cgroups = try Preparation.cgroupTree(of: node) else {
+        cgroups = try Preparation.cgroupTree(of: node)
+        guard cgroups != nil || node.rootless != nil else {
             throw RunRefused(
                 "cgroup v2 is not mounted on this node: mount -t cgroup2 none /sys/fs/cgroup (see jrun doctor)")
         }
-        self.cgroups = cgroups
-        facts = HostProbe.facts(for: loaded.program, cgroups: cgroups)
+        facts = HostProbe.facts(for: loaded.program, cgroups: cgroups, rootless: node.rootless?.ids)
         let security = loaded.program.security
         for path in security.read + security.execute + security.devices
         where (try? FileStatus(path: path)) == nil {
@@ -104,6 +105,7 @@ public struct Preparation: Sendable {
         if enforcement[.memory] == .addressSpace {
             policy.allowed.removeAll { SeccompPolicy.uncountedMemory.contains($0) }
         }
+        if facts.rootless == .single { policy.allowed.removeAll { SeccompPolicy.reachesInit.contains($0) } }
         guard case .extended(let allow, let deny) = program.security.seccomp else { return policy }
         return policy.extended(allow: allow, deny: deny)
     }

@@ -10,10 +10,12 @@ public struct ProgramLibrary: Sendable {
     /// - Parameters:
     ///   - extra: directories that somebody named with `--programs`; they come first.
     ///   - executableDirectory: where the running jrun or jrund lies; what `make install` puts beside it is found from there.
-    public init(extra: [String], executableDirectory: String?) {
+    ///   - user: the user's own directory of program files; whoever starts runs with the user's rights alone may say which.
+    public init(extra: [String], user: String? = nil, executableDirectory: String?) {
         named = extra
         let shipped = executableDirectory.map { ["\($0)/../share/jrun/programs"] } ?? []
-        directories = extra + ["/etc/jrun/programs"] + shipped + ["/usr/share/jrun/programs"]
+        directories =
+            extra + (user.map { [$0] } ?? []) + ["/etc/jrun/programs"] + shipped + ["/usr/share/jrun/programs"]
     }
 
     /// These directories and no others, in this order.

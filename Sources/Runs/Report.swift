@@ -122,6 +122,18 @@ public struct Report: Sendable, Codable, Equatable {
         public var cpus: Int
         /// CPUs that runs are restricted to; absent: all.
         public var cpuset: String?
+        /// Absent when root started the run.
+        public var rootless: RootlessReport?
+    }
+
+    /// A run that an ordinary user started: docs/rootless.md.
+    public struct RootlessReport: Sendable, Codable, Equatable {
+        /// `subordinate` or `single`.
+        public var ids: String
+        /// The directory that jrun divides among its runs; absent without one.
+        public var cgroup: String?
+        /// What is weaker than in a run that root starts.
+        public var weaker: [String]
     }
 
     /// More than the largest that can come about: 100,000 results with long names.

@@ -19,7 +19,8 @@ struct RunLaunch {
         let status = try directory.createFile("status", flags)
         let stdoutSpool = try directory.createFile("stdout", flags)
         let stderrSpool = try directory.createFile("stderr", flags)
-        let initCgroup = try preparation.cgroups.openInit()
+        let initCgroup = try preparation.cgroups?.openInit().release() ?? -1
+        defer { if initCgroup >= 0 { _ = sys_close(initCgroup) } }
         var descriptors: [PlanDescriptor: Int32] = [
             .work: workspace.mount.raw, .stdoutSpool: stdoutSpool.raw, .stderrSpool: stderrSpool.raw,
             .status: status.raw, .cgroupLeaf: leaf.directory.raw, .cgroupRuns: runs,
@@ -37,13 +38,16 @@ struct RunLaunch {
             descriptors[descriptor] = file
         }
         return try Launcher(node: preparation.node, plan: plan, runName: identity.id, descriptors: descriptors)
-            .launch(initCgroup: initCgroup.raw)
+            .launch(initCgroup: initCgroup)
     }
 }
 
 extension Preparation {
     /// The run's leaf with the limits that the controllers here can hold.
+    ///
+    /// - Parameter runs: the directory of all leaves; -1 where there is no cgroup tree.
     func makeLeaf(_ id: RunID, in runs: Int32) throws -> CgroupLeaf {
+        if cgroups == nil { return .absent() }
         let leaf = try CgroupLeaf(creating: id.description, in: runs)
         do { try setLimits(of: leaf) } catch {
             try? leaf.remove(from: runs)
@@ -71,9 +75,13 @@ extension Preparation {
     /// What keeps the run in, as the report names it.
     var securityMechanisms: [String] {
         let security = program.security
-        let spaces = "namespaces: mount, pid, ipc, uts, cgroup" + (security.network == .none ? ", network" : "")
+        let spaces =
+            "namespaces: \(node.rootless == nil ? "" : "user, ")mount, pid, ipc, uts, cgroup"
+            + (security.network == .none ? ", network" : "")
         return [
-            spaces, "private read-only root", "own uid and gid", "no capabilities", "no_new_privs",
+            spaces, "private read-only root",
+            node.rootless?.ids == .single ? "the user's own uid, under another number" : "own uid and gid",
+            "no capabilities", "no_new_privs",
             "seccomp allow-list" + (facts.seccompNotify ? " with evidence" : ""),
         ] + (facts.landlockABI > 0 ? ["Landlock ABI \(facts.landlockABI)"] : [])
     }

@@ -13,6 +13,14 @@ struct UIDSlot: ~Copyable {
         }
     }
 
+    /// The one uid of a user namespace that has no other: all runs of the user share it.
+    static func share(_ uid: UInt32, in directory: String) throws -> UIDSlot {
+        try FileSystem.makeDirectories(directory, mode: 0o700)
+        let file = try FileSystem.open("\(directory)/\(uid)", [.readWrite, .create], mode: 0o600)
+        guard try Kernel.lock(file.raw, shared: true) else { throw Exhausted(range: uid...uid) }
+        return UIDSlot(uid: uid, lock: file)
+    }
+
     /// Tries uids from a random one on, so that a uid is not soon used again.
     static func take(from range: ClosedRange<UInt32>, in directory: String) throws -> UIDSlot {
         try FileSystem.makeDirectories(directory, mode: 0o700)
@@ -24,5 +32,12 @@ struct UIDSlot: ~Copyable {
             if try Kernel.lock(file.raw) { return UIDSlot(uid: uid, lock: file) }
         }
         throw Exhausted(range: range)
+    }
+}
+
+extension Node {
+    func takeUID() throws -> UIDSlot {
+        rootless?.ids == .single
+            ? try UIDSlot.share(uids.lowerBound, in: uidsDirectory) : try UIDSlot.take(from: uids, in: uidsDirectory)
     }
 }

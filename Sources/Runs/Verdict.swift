@@ -70,7 +70,8 @@ private struct Judge {
                 .wall, .wallTime, "wall time reached", source: "CLOCK_MONOTONIC, ms", value: status.wall_ns / 1_000_000)
         case JRUN_CAUSE_CPU:
             limit(
-                .cpu, .cpuTime, "CPU time reached", source: "cgroup cpu.stat usage_usec, ms",
+                .cpu, .cpuTime, "CPU time reached",
+                source: enforcement[.cpu] == .processTimes ? "/proc/PID/stat, ms" : "cgroup cpu.stat usage_usec, ms",
                 value: status.cpu_ns / 1_000_000)
         case JRUN_CAUSE_MEMORY:
             limit(
@@ -140,7 +141,9 @@ private struct Judge {
             return limit(
                 .processes, .processes, words, source: "cgroup pids.events max", value: UInt64(limits[.processes]) + 1)
         }
-        return limit(.processes, .processes, words, source: "cgroup cgroup.threads", value: status.peak_tasks)
+        // Both together, or neither: without a cgroup.
+        let source = enforcement[.cpu] == .processTimes ? "/proc/PID/task" : "cgroup cgroup.threads"
+        return limit(.processes, .processes, words, source: source, value: status.peak_tasks)
     }
 
     private func seccomp() -> Answer {

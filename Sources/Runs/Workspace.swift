@@ -24,6 +24,8 @@ struct Workspace: ~Copyable {
     let mount: OwnedFD
     let root: OwnedFD
     private let owner: UInt32
+    /// Whose is what the program shall not write to.
+    var keeper: UInt32 = 0
     /// Inputs as they were put in, by inode, so that the harvest can tell a result from an untouched input.
     private(set) var staged: [UInt64: StagedInput] = [:]
 
@@ -94,7 +96,7 @@ struct Workspace: ~Copyable {
         do {
             try makeParents(of: name)
             let file = try FileSystem.openBeneath(root.raw, name, [.write, .create, .truncate], mode: 0o644)
-            try FileSystem.changeOwner(file.raw, to: 0)
+            try FileSystem.changeOwner(file.raw, to: keeper)
             try FileSystem.changeMode(file.raw, to: 0o644)
             return file
         } catch let error as KernelError {

@@ -6,15 +6,19 @@ import CLinux
 import CPlan
 
 struct CgroupLeaf {
+    /// -1 where there is no cgroup: then the run is everything in our pid namespace but us.
     let directory: Int32
+    var isThere: Bool { directory >= 0 }
 
     /// Everything in the leaf, at once; should that not be possible, everything in our pid namespace but us.
     func kill() { if !write("cgroup.kill", "1") { _ = sys_kill(-1, SIGKILL) } }
-    func freeze() { _ = write("cgroup.freeze", "1") }
-    func thaw() { _ = write("cgroup.freeze", "0") }
+    func freeze() { if !write("cgroup.freeze", "1") && !isThere { _ = sys_kill(-1, SIGSTOP) } }
+    func thaw() { if !write("cgroup.freeze", "0") && !isThere { _ = sys_kill(-1, SIGCONT) } }
 
     /// CPU time of everything that ever ran in the leaf, in nanoseconds.
-    func cpuNanoseconds() -> UInt64 { number(after: "usage_usec ", in: "cpu.stat") &* 1000 }
+    func cpuNanoseconds() -> UInt64 {
+        isThere ? number(after: "usage_usec ", in: "cpu.stat") &* 1000 : ProcessTable().cpuNanoseconds()
+    }
 
     func oomKills() -> UInt64 { number(after: "oom_kill ", in: "memory.events") }
     func memoryParts() -> (anon: UInt64, file: UInt64, shmem: UInt64) {
@@ -29,6 +33,7 @@ struct CgroupLeaf {
 
     /// Tasks in the leaf now, or `limit + 1` as soon as there are more than `limit`.
     func taskCount(upTo limit: UInt64) -> UInt64 {
+        if !isThere { return ProcessTable().taskCount() }
         guard let file = open("cgroup.threads", O_RDONLY) else { return 0 }
         defer { _ = sys_close(file) }
         var count: UInt64 = 0

@@ -92,6 +92,7 @@ extension Supervisor {
 
     private mutating func checkCPUTime(_ now: UInt64) {
         let used = leaf.cpuNanoseconds()
+        record.status.cpu_ns = max(record.status.cpu_ns, used)
         if used >= rules.cpu_ns { return end(because: JRUN_CAUSE_CPU) }
         let soonest = (rules.cpu_ns - used) / UInt64(max(rules.cpus, 1))
         clocks.nextCPUCheck = now + max(soonest, clocks.shortestCPUCheck)

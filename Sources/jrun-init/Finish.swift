@@ -13,7 +13,8 @@ extension Supervisor {
         record.status.ended_realtime = realtimeNow()
         record.status.suspended_ns = clocks.suspendedTotal
         record.status.wall_ns = clocks.wallTime(now)
-        record.status.cpu_ns = leaf.cpuNanoseconds()
+        // Of processes, unlike a cgroup's, it can become less.
+        record.status.cpu_ns = max(record.status.cpu_ns, leaf.cpuNanoseconds())
         record.status.cpu_user_ns = nanoseconds(usage.ru_utime)
         record.status.cpu_system_ns = nanoseconds(usage.ru_stime)
         record.status.max_rss_bytes = UInt64(usage.ru_maxrss) * 1024

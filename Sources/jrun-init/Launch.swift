@@ -56,9 +56,12 @@ struct Launch {
         // Shared descriptors: the seccomp listener that the program's process opens is then ours too. The execution
         // gives the program a table of its own.
         var arguments = k_clone_args()
-        arguments.flags = UInt64(CLONE_VM | CLONE_VFORK | CLONE_FILES) | UInt64(CLONE_INTO_CGROUP)
+        arguments.flags = UInt64(CLONE_VM | CLONE_VFORK | CLONE_FILES)
         arguments.exit_signal = UInt64(SIGCHLD)
-        arguments.cgroup = UInt64(step.fd)
+        if step.fd >= 0 {
+            arguments.flags |= UInt64(CLONE_INTO_CGROUP)
+            arguments.cgroup = UInt64(step.fd)
+        }
         let pid = withUnsafeMutablePointer(to: &self) { launch in
             sys_clone3_vfork(&arguments, becomeProgram, launch)
         }

@@ -137,7 +137,7 @@ struct CompletionLine {
         return try library.load(name).program
     }
 
-    private var library: ProgramLibrary { ProgramLibrary(extra: programs, executableDirectory: executableDirectory) }
+    private var library: ProgramLibrary { programLibrary(programs) }
 
     private func value(of option: CommandOutline.Argument, typed: String, prefix: String) throws -> CompletionReply {
         if option.completionKind?.file != nil { return .files }

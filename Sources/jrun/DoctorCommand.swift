@@ -16,10 +16,18 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         ignoreSignalsOfWriting()
         try reporting {
-            let diagnoses = Doctor.examine(node: try currentNode())
+            let diagnoses = try self.diagnoses()
             let text = json ? try DoctorAnswer(diagnoses).json() : DoctorTable(diagnoses, colour: isTerminal(1)).text
             try FileSystem.write(text.utf8, to: 1, named: "stdout")
             if !Doctor.canRun(diagnoses) { throw ExitCode(1) }
+        }
+    }
+}
+
+extension DoctorCommand {
+    private func diagnoses() throws -> [Diagnosis] {
+        do { return Doctor.examine(node: try launchingNode()) } catch let refused as RunRefused {
+            return Doctor.withoutNamespace(refused, node: try currentNode())
         }
     }
 }

@@ -23,7 +23,7 @@ struct HelpCommand: ParsableCommand {
 
     private func text() throws -> String {
         if let command = subcommand { return Jrun.helpMessage(for: command) + "\n" }
-        let library = ProgramLibrary(extra: programs, executableDirectory: executableDirectory)
+        let library = programLibrary(programs)
         let known = library.list().map(\.name)
         let name = names.joined(separator: " ")
         // A path is taken as one, so that a program file can be tried where it is written.

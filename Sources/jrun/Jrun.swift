@@ -11,7 +11,7 @@ struct Jrun: ParsableCommand {
         abstract: "Run other people's programs safely.",
         discussion: """
             A program file says what a program may be asked to do; jrun holds everybody to it, in a sandbox of the \
-            run's own. The local subcommands work by themselves, as root; the daemon's go through jrund. Exit codes: the program's own; 124 a time limit; 125 jrun refused or failed; 126 cannot be \
+            run's own. The local subcommands work by themselves, as root or as any user; the daemon's go through jrund. Exit codes: the program's own; 124 a time limit; 125 jrun refused or failed; 126 cannot be \
             executed; 127 not found; 128+N ended by signal N.
             """,
         version: "0.1.0",

@@ -28,7 +28,7 @@ struct LintPrograms: ParsableCommand {
         ignoreSignalsOfWriting()
         try reporting {
             var inspection = Inspection(
-                library: ProgramLibrary(extra: programs, executableDirectory: executableDirectory))
+                library: programLibrary(programs))
             for path in files {
                 let number = inspection.entries.count
                 inspection.look(at: path)

@@ -13,10 +13,10 @@ struct PreparedRequest {
 
     /// Throws every violation at once.
     init(_ options: RequestOptions) throws {
-        node = try currentNode()
+        node = try launchingNode()
         file = try options.request.map(RequestFile.init)
         let name = try programName(options.program, file)
-        loaded = try ProgramLibrary(extra: options.programs, executableDirectory: executableDirectory).load(name)
+        loaded = try programLibrary(options.programs, isRootless: node.rootless != nil).load(name)
         if let file { try file.expect(loaded.program, named: name) }
         var violations: [Violation] = []
         var request = Request()

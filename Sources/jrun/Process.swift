@@ -1,10 +1,29 @@
 import Glibc
+import Kernel
 import Runs
 
 // What of this process comes from the C library: its environment, its own path, its end.
 
 func currentNode() throws -> Node {
     try Node(environment: environmentVariable, executable: executablePath ?? "jrun")
+}
+
+/// The node as a launch sees it. An ordinary user's process enters a user namespace for that, and may start again in a
+/// scope of its own: called before anything else is done.
+func launchingNode() throws -> Node {
+    if isRoot() { return try currentNode() }
+    let path = executablePath ?? "jrun"
+    RootlessCgroup(environment: environmentVariable)
+        .restartInScope([path] + CommandLine.arguments.dropFirst()) { setenv("JRUN_SCOPE", "started", 1) }
+    let place = try RootlessEntry(environment: environmentVariable).enter()
+    return try Node(environment: environmentVariable, executable: path, rootless: place)
+}
+
+/// - Parameter isRootless: an ordinary user's own program files count too.
+func programLibrary(_ extra: [String], isRootless: Bool = !isRoot()) -> ProgramLibrary {
+    ProgramLibrary(
+        extra: extra, user: isRootless ? UserPlaces.programs(environmentVariable) : nil,
+        executableDirectory: executableDirectory)
 }
 
 func environmentVariable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -22,7 +22,7 @@ struct ListPrograms: ParsableCommand {
 
     func run() throws {
         try reporting {
-            let library = ProgramLibrary(extra: programs, executableDirectory: executableDirectory)
+            let library = programLibrary(programs)
             let entries = library.list().compactMap { name, path -> (name: String, summary: String)? in
                 guard let source = try? library.read(path, besideFirst: false) else {
                     return (name, "(broken: see jrun program lint '\(printable(path))')")
@@ -52,7 +52,7 @@ struct ShowProgram: ParsableCommand {
 
     func run() throws {
         try reporting {
-            let (source, path) = try ProgramLibrary(extra: programs, executableDirectory: executableDirectory).source(
+            let (source, path) = try programLibrary(programs).source(
                 program)
             let loaded = LoadedProgram(source, path: path)
             for file in loaded.files {

@@ -31,7 +31,7 @@ struct ProgramSchemaCommand: ParsableCommand {
         switch (program, file) {
         case (nil, true): return ProgramFileSchema.schema
         case (let name?, false):
-            return try ProgramLibrary(extra: programs, executableDirectory: executableDirectory).load(name).program
+            return try programLibrary(programs).load(name).program
                 .requestSchema
         default: throw RunRefused("either a program's name or --file is needed")
         }

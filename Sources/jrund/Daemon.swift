@@ -50,7 +50,7 @@ final class Daemon: Sendable {
         self.openAPI = openAPI
         self.notify = notify
         self.logger = logger
-        facts = NodeFacts.report
+        facts = NodeFacts.report()
         since = timestamp(realtimeNanoseconds())
         disk = NIOThreadPool(numberOfThreads: 8)
         disk.start()

@@ -27,7 +27,7 @@ enum Startup {
         let shipped = [shared("programs"), "/usr/share/jrun/programs"].filter { FileSystem.isExecutable($0) }
         return Machine(
             memoryBytes: Int64(sysconf(Int32(_SC_PHYS_PAGES))) * Int64(sysconf(Int32(_SC_PAGESIZE))),
-            cpus: NodeFacts.report.cpus, runtimeDirectory: node.runtimeDirectory,
+            cpus: NodeFacts.report().cpus, runtimeDirectory: node.runtimeDirectory,
             shippedPrograms: Array(shipped.prefix(1)))
     }
 

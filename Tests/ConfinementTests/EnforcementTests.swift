@@ -23,8 +23,8 @@ import Testing
         #expect(LimitName.allCases.allSatisfy { enforcement.mechanisms[$0] != nil }, "no limit is held by nothing")
     }
 
-    @Test(arguments: [nil, [], ["pids", "cpu"]] as [Set<String>?])
-    func withoutMemoryStrictRefuses(controllers: Set<String>?) {
+    @Test(arguments: [[], ["pids", "cpu"]] as [Set<String>])
+    func withoutMemoryStrictRefuses(controllers: Set<String>) {
         let error = #expect(throws: Enforcement.Refusals.self) { try decide(controllers, bestEffort: false).get() }
         #expect(error?.refusals.map(\.limit) == [.memory])
         #expect(
@@ -34,13 +34,24 @@ import Testing
                 + "the run's memory")
     }
 
-    @Test(arguments: [nil, ["cpu"], ["pids"]] as [Set<String>?])
-    func withoutMemoryBestEffortSaysWhatItCosts(controllers: Set<String>?) throws {
+    @Test(arguments: [[], ["cpu"], ["pids"]] as [Set<String>])
+    func withoutMemoryBestEffortSaysWhatItCosts(controllers: Set<String>) throws {
         let enforcement = try decide(controllers, bestEffort: true).get()
         #expect(enforcement[.memory] == .addressSpace)
         #expect(
             enforcement.weaker[.memory]
                 == "bounds each process's address space; several processes together can use more")
+    }
+
+    /// An ordinary user may have none: then the CPU time of a child that nobody waits for is missed.
+    @Test func withoutACgroupStrictRefusesAndBestEffortSaysWhatItCosts() throws {
+        let error = #expect(throws: Enforcement.Refusals.self) { try decide(nil, bestEffort: false).get() }
+        #expect(error?.refusals.map(\.limit) == [.cpu, .memory])
+        let enforcement = try decide(nil, bestEffort: true).get()
+        #expect(enforcement[.cpu] == .processTimes && enforcement[.memory] == .addressSpace)
+        #expect(enforcement[.processes] == .processCount)
+        #expect(enforcement.weaker[.cpu] == "counts no child that nobody has waited for")
+        #expect(enforcement.weaker[.memory] != nil && enforcement.weaker[.processes] == nil)
     }
 
     /// The uid is the run's own, so RLIMIT_NPROC is as good as the controller.

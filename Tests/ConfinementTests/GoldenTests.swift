@@ -58,6 +58,11 @@ let goldenCases = [
             "/etc/fonts": .directory, "/opt/tool/bin": .directory,
         ])),
     GoldenCase(
+        name: "rootless-in-a-cgroup", file: Sample.file(), facts: Sample.node(rootless: .subordinate)),
+    GoldenCase(
+        name: "rootless-single-id-without-cgroup", file: Sample.file(),
+        facts: Sample.node(controllers: nil, rootless: .single)),
+    GoldenCase(
         name: "devices", file: Sample.file(security: "{devices: [/dev/kvm, /dev/dri/renderD128]}"),
         facts: Sample.node(paths: ["/dev/kvm": .device, "/dev/dri/renderD128": .device])),
     GoldenCase(

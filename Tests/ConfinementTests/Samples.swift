@@ -29,13 +29,14 @@ enum Sample {
 
     static func node(
         controllers: Set<String>? = ["cpu", "io", "memory", "pids"], landlock: Int = 7, notify: Bool = true,
-        paths: [String: HostFacts.PathKind] = [:]
+        paths: [String: HostFacts.PathKind] = [:], rootless: RootlessIDs? = nil
     ) -> HostFacts {
         var facts = fullNode
         facts.controllers = controllers
         facts.landlockABI = landlock
         facts.seccompNotify = notify
         facts.paths.merge(paths) { $1 }
+        facts.rootless = rootless
         return facts
     }
 

@@ -51,5 +51,15 @@ extension Escape {
                 return
             }
         }
+
+        /// By an ordinary user; the control is the other test's.
+        @Test(arguments: attacks)
+        func isStoppedWithoutRootToo(_ attack: Attack) throws {
+            let inside = attempt(attack, under: JrunRootless(), at: try Setting.site.get())
+            guard case .stopped = inside else {
+                Issue.record("\(inside)")
+                return
+            }
+        }
     }
 }

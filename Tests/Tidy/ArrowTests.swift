@@ -8,8 +8,8 @@ private let allowed: [String: Set<String>] = [
     "Programs": ["CYAML"],
     "Confinement": ["Programs", "CSeccomp", "CPlan", "CLinux"],
     "Runs": [
-        "Kernel", "Programs", "Confinement", "CLaunch", "CPlan", "CLinux", "Crypto", "FoundationEssentials", "Dispatch",
-        "Synchronization",
+        "Kernel", "Programs", "Confinement", "CLaunch", "CRootless", "CPlan", "CLinux", "Crypto",
+        "FoundationEssentials", "Dispatch", "Synchronization",
     ],
     // What both ends of the control socket say to each other.
     "ControlAPI": ["Kernel", "CLinux", "FoundationEssentials"],
@@ -38,6 +38,7 @@ private let onlyIn: [(target: String, module: String, files: Set<String>)] = [
     // The queues that block.
     ("Runs", "Dispatch", ["RunQueue.swift", "Monitor.swift"]),
     ("Runs", "CLaunch", ["Launcher.swift"]),
+    ("Runs", "CRootless", ["RootlessEntry.swift", "RootlessRefusal.swift", "RootlessCgroup.swift"]),
     // exit(3).
     ("jrun", "Glibc", ["Process.swift"]),
 ]
@@ -139,7 +140,9 @@ private let onlyIn: [(target: String, module: String, files: Set<String>)] = [
 
     @Test func theManifestWasUnderstood() {
         #expect(
-            Self.dependencies["Runs"] == ["Kernel", "Programs", "Confinement", "CLaunch", "CPlan", "CLinux", "Crypto"])
+            Self.dependencies["Runs"] == [
+                "Kernel", "Programs", "Confinement", "CLaunch", "CRootless", "CPlan", "CLinux", "Crypto",
+            ])
         #expect(Self.dependencies["Kernel"] == ["CLinux"])
         #expect(Self.dependencies["CPlan"] == [])
         #expect(Self.dependencies["jrun-init"] == ["CLinux", "CPlan", "CInit"])

@@ -141,6 +141,8 @@ static inline long sys_pidfd_getfd(int pidfd, int fd) { return SYS3(__NR_pidfd_g
 static inline long sys_pidfd_open(int pid, unsigned flags) { return SYS2(__NR_pidfd_open, pid, flags); }
 static inline long sys_getpid(void) { return SYS0(__NR_getpid); }
 static inline long sys_geteuid(void) { return SYS0(__NR_geteuid); }
+static inline long sys_getegid(void) { return SYS0(__NR_getegid); }
+static inline long sys_getgroups(int n, uint32_t *groups) { return SYS2(__NR_getgroups, n, groups); }
 static inline long sys_rt_sigprocmask(int how, const uint64_t *set, uint64_t *old) {
     return SYS4(__NR_rt_sigprocmask, how, set, old, 8);
 }

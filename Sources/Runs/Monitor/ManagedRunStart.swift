@@ -80,7 +80,7 @@ extension ManagedRun {
         guard try lock(directory.directory.raw) else {
             throw MonitorRefusal(.node, "run '\(id)': its directory '\(path)' is in use by somebody else")
         }
-        let slot = try UIDSlot.take(from: preparation.node.uids, in: preparation.node.uidsDirectory)
+        let slot = try preparation.node.takeUID()
         let run = directory.directory.raw
         var isLaunched = false
         defer { if !isLaunched { try? WorkOnDisk.remove(from: run) } }
@@ -96,7 +96,9 @@ extension ManagedRun {
             security: preparation.securityMechanisms, phases: .init(), clonedAt: 0, inputs: accepted.inputs,
             staged: workspace.staged.map { .init(inode: $0, input: $1) })
         record.phases.stageIn = lap(&clock)
-        let runs = try preparation.cgroups.openRuns()
+        guard let runs = try preparation.cgroups?.openRuns() else {
+            throw MonitorRefusal(.node, "run '\(id)': there is no cgroup v2 tree")
+        }
         // One of a launch that was cut short.
         if let leaf = try? CgroupLeaf(opening: id.description, in: runs.raw) { try leaf.remove(from: runs.raw) }
         let leaf = try preparation.makeLeaf(id, in: runs.raw)

@@ -35,7 +35,7 @@ package struct JrunRootless: Confiner {
     package init() {}
     package var name: String { "jrun rootless" }
     package var usedAs: String {
-        "`jrun exec` by an ordinary user without subordinate ids, with the default security profile"
+        "`jrun exec` by an ordinary user, with a single id and without a cgroup, with the default security profile"
     }
 
     /// Asked by trying.
@@ -55,6 +55,7 @@ package struct JrunRootless: Confiner {
         for place in [home, output] { chown(place, stage.site.user, stage.site.user) }
         var command = stage.asUser(try jrunExec(words, on: stage, output: output))
         command.environment["HOME"] = home
+        command.environment["JRUN_ROOTLESS_IDS"] = "single"
         return command
     }
 
