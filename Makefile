@@ -118,10 +118,10 @@ test-vm: deb ## try the package in a booted Debian with systemd (as root)
 	@packaging/install-debian-packages vm
 	@rootfs-tools/testvm --time 900 --out $(BUILD)/vm --in $(BUILD)/jrun_*.deb Tests/VM/package
 
-escape-table: build ## try every attack on jrun and its peers in a booted Debian, and write docs/escape-table.md (as root)
+escape-table: build ## try every attack on jrun and its peers in a booted Debian (30 minutes), and write docs/escape-table.md (as root)
 	@packaging/install-debian-packages vm
 	@$(call swift_build,--product jrun-escape --static-swift-stdlib --disable-local-rpath)
-	@rootfs-tools/testvm --time 1800 --out $(BUILD)/vm --in $(DIST) --in $(RELEASE)/jrun-escape Tests/VM/escape
+	@rootfs-tools/testvm --time 3600 --out $(BUILD)/vm --in $(DIST) --in $(RELEASE)/jrun-escape Tests/VM/escape
 	@install -m 644 $(BUILD)/vm/escape-table.md docs/escape-table.md
 
 deb: setup-deb build ## make a Debian package into .build
