@@ -2,6 +2,7 @@
 #include "probe.h"
 
 #include "json.h"
+#include "kernel.h"
 #include "words.h"
 
 #include <fcntl.h>
@@ -93,11 +94,68 @@ static int odd_names(char **arguments) {
     return answer_count("files", made, number);
 }
 
+// Links to TARGET, to each other in a ring and to the directory above, under names that a rule for files takes.
+static int link_farm(char **arguments) {
+    long long wanted, made = 0;
+    char name[64], next[64];
+    if (!parse_number(arguments[1], &wanted)) return BAD_USAGE;
+    int directory = open(arguments[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC), number = directory < 0 ? errno : 0;
+    for (; made < wanted && !number; made += !number) {
+        const char *targets[] = {arguments[2], "..", next};
+        snprintf(name, sizeof name, "%lld.txt", made);
+        snprintf(next, sizeof next, "%lld.txt", (made + 3) % wanted);
+        number = symlinkat(targets[made % 3], directory, name) < 0 ? errno : 0;
+    }
+    return answer_count("links", made, number);
+}
+
+// A path far longer than PATH_MAX, with a file at its end.
+static int long_path(char **arguments UNUSED) {
+    static char longest[256];
+    memset(longest, 'n', 255);
+    long long levels = 0;
+    int directory = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), number = 0;
+    for (; levels < 30 && !number; levels += !number) {
+        int below = mkdirat(directory, longest, 0777) < 0 ? -1 : openat(directory, longest, O_RDONLY | O_DIRECTORY);
+        number = below < 0 ? errno : 0;
+        close(directory);
+        directory = below;
+        if (!number) close(openat(directory, "a.txt", O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+    }
+    return answer_count("depth", levels, number);
+}
+
+// A process that outlives us and does not stop; only the end of the run ends it.
+static bool is_left_behind(void) {
+    if (fork() != 0) return false;
+    setsid();
+    return true;
+}
+
+static int grow(char **arguments) {
+    int file = open(arguments[0], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (file < 0 || write(file, "first", 5) != 5) return answer(-1);
+    if (is_left_behind())
+        for (off_t size = 5;; size++)
+            if (write(file, "x", 1) != 1 || size == 1 << 20) size = ftruncate(file, 5) + 5;
+    return answer(0);
+}
+
+static int swap(char **arguments) {
+    if (is_left_behind())
+        for (;;) syscall(SYS_renameat2, AT_FDCWD, arguments[0], AT_FDCWD, arguments[1], 2 /* RENAME_EXCHANGE */);
+    return answer(0);
+}
+
 const struct verb litter_verbs[] = {
     {"many-files", 2, 2, "DIR N", "N empty files named 0, 1, …", many_files},
     {"deep", 2, 2, "DIR N", "N directories, each in the one before", deep},
     {"sparse", 2, 2, "PATH BYTES", "a file of that size with two bytes in it", sparse},
     {"sock", 1, 1, "PATH", "a unix socket's file", socket_file},
+    {"link-farm", 3, 3, "DIR N TARGET", "N links named 0.txt, 1.txt, …: to TARGET, upwards, to each other", link_farm},
+    {"long-path", 0, 0, "", "30 directories with names of 255 bytes, each in the one before, a file in each", long_path},
+    {"grow", 1, 1, "PATH", "leave a process behind that lets the file grow and shrink", grow},
+    {"swap", 2, 2, "A B", "leave a process behind that exchanges the two names for ever", swap},
     {"odd-names", 1, 1, "DIR", "12 files with newline, broken UTF-8, escape, 255 bytes … in their names", odd_names},
     {0},
 };

@@ -32,6 +32,7 @@ struct verb {
 // Each ends with an entry without a name.
 extern const struct verb identity_verbs[], inherited_verbs[], view_verbs[], limit_verbs[], file_verbs[], litter_verbs[];
 extern const struct verb network_verbs[], namespace_attacks[], process_attacks[], kernel_attacks[];
+extern const struct verb file_attacks[], change_attacks[], proc_attacks[], ipc_attacks[], watch_attacks[];
 extern const struct verb memory_attacks[], signal_attacks[], mount_attacks[], cgroup_attacks[], machine_attacks[];
 extern const struct verb privilege_attacks[], lifetime_attacks[], network_attacks[];
 extern const struct verb load_verbs[], output_verbs[], ending_verbs[];

@@ -50,7 +50,7 @@ struct Place: Sendable {
         dist = "\(directory)/dist"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         chmod(directory, 0o755)
-        try FileManager.default.copyItem(atPath: built, toPath: dist)
+        try copyPrograms(from: built, to: dist)
     }
 
     var jrun: String { "\(dist)/bin/jrun" }

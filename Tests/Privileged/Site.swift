@@ -54,7 +54,7 @@ struct Site: Sendable {
         mountsBefore = try Leaks.mounts()
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         chmod(directory, 0o755)
-        try FileManager.default.copyItem(atPath: built, toPath: dist)
+        try copyPrograms(from: built, to: dist)
     }
 
     private static func packageDirectory() throws -> String {

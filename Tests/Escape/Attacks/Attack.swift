@@ -44,7 +44,7 @@ package struct Attack: Sendable, CustomStringConvertible {
 
 package enum Family: String, Sendable, CaseIterable {
     case namespaces, mounts, processes, signals, kernel, network, cgroups, privileges, machine, lifetime
-    case files, proc, ipc, terminal, identity, harvest, uploads
+    case files, proc, ipc, terminal, resources, identity, harvest, uploads
 }
 
 /// A mechanism of jrun, in the words of docs/security.md.
@@ -65,6 +65,7 @@ package enum Defence: String, Sendable {
     case procOptions = "options of /proc"
     case keyring = "own keyring"
     case descriptors = "closed descriptors"
+    case cleanStart = "environment and signals anew"
     case harvest = "harvest beneath the work directory"
 }
 

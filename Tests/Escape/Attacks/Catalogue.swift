@@ -2,6 +2,7 @@
 package let attacks: [Attack] = [
     namespaceAttacks, mountAttacks, processAttacks, signalAttacks, kernelAttacks, networkAttacks, cgroupAttacks,
     privilegeAttacks, machineAttacks, lifetimeAttacks,
+    fileReadingAttacks, fileChangingAttacks, procAttacks, sharingAttacks, terminalAttacks, resourceAttacks,
 ].flatMap { $0 }
 
 /// Everybody who may be attacked, in the order of the table's columns; the control first.

@@ -32,7 +32,7 @@ package struct Site: Sendable {
         cgroup = "jrun-escape-\(getpid())"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         chmod(directory, 0o755)
-        try FileManager.default.copyItem(atPath: built, toPath: dist)
+        try copyPrograms(from: built, to: dist)
     }
 
     package var probe: String { "\(dist)/test/jrun-probe" }

@@ -25,6 +25,8 @@ package final class Stage {
     package var facts: [String: String] = [:]
     /// Directories of the node that the program sees, read-only, and may execute from. All else of the stage is outside.
     package var visible: [String] = []
+    /// A command that starts the confiner, such as a shell with descriptors open: an odd parent.
+    package var wrapper: [String] = []
     /// Whether two runs are alive at once, which then have different uids.
     package var hasNeighbour = false
     /// Processes that the stage started on the node, by the fact that holds their pid.

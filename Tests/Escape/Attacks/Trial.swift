@@ -42,7 +42,9 @@ package func attempt(_ attack: Attack, under confiner: any Confiner, at site: Si
         defer { stage.clear() }
         // In a child of the probe's, so that what kills the attacker is an answer.
         let words = try ["batch"] + stage.fill(attack.probe)
-        let ended = try confiner.command(for: words, on: stage).run()
+        var command = try confiner.command(for: words, on: stage)
+        command.arguments.insert(contentsOf: stage.wrapper.map { Array($0.utf8) }, at: 0)
+        let ended = try command.run()
         return try judge(ended, stage)
     } catch { return .broken("\(error)") }
 }

@@ -34,7 +34,7 @@ extension Stage {
         let place = "\(directory)/bin"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         chmod(place, 0o755)
-        try FileManager.default.copyItem(atPath: site.probe, toPath: "\(place)/\(name)")
+        try copyPrograms(from: site.probe, to: "\(place)/\(name)")
         chmod("\(place)/\(name)", 0o755)
         if !visible.contains(place) { visible.append(place) }
         return "\(place)/\(name)"
