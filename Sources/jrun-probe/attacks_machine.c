@@ -108,7 +108,7 @@ static int make_aio_context(char **arguments UNUSED) {
 }
 
 // Told of everybody who opens something there: inotify(7), and F_NOTIFY of fcntl(2) from before it.
-static int watch(char **arguments) {
+static int notify(char **arguments) {
     if (strcmp(arguments[0], "inotify") == 0) {
         int watcher = inotify_init1(IN_CLOEXEC);
         if (watcher < 0) return answer_at("inotify_init1", -1);
@@ -127,7 +127,7 @@ const struct verb machine_attacks[] = {
     {"read-device", 1, 1, "PATH", "open a device that is there, and read", read_device},
     {"device", 4, 4, "block|char MAJOR MINOR DIR", "make a device in DIR, and read", use_device},
     {"bpf-program", 0, 0, "", "load a BPF program", load_filter},
-    {"watch", 2, 2, "inotify|dnotify DIR", "be told of what others open in DIR", watch},
+    {"notify", 2, 2, "inotify|dnotify DIR", "be told of what others open in DIR", notify},
     {"aio", 0, 0, "", "make a context of kernel AIO", make_aio_context},
     {0},
 };

@@ -42,11 +42,11 @@ package let kernelAttacks: [Attack] = [
         probe: "syscall fanotify_init 0 0", stoppedBy: [.seccomp, .capabilities]),
     Attack(
         "inotify-host", .kernel, "inotify_add_watch(2) on a directory shared with the node: what everybody executes.",
-        probe: "watch inotify /usr/bin", stoppedBy: [.seccomp], control: .user),
+        probe: "notify inotify /usr/bin", stoppedBy: [.seccomp], control: .user),
     Attack(
         "dnotify-host", .kernel,
         "fcntl(F_NOTIFY) on a directory shared with the node: when anybody executes something.",
-        probe: "watch dnotify /usr/bin", stoppedBy: [.seccomp], control: .user,
+        probe: "notify dnotify /usr/bin", stoppedBy: [.seccomp], control: .user,
         unavailable: [Lack("EINVAL", "the kernel has no dnotify (CONFIG_DNOTIFY)")]),
     Attack(
         "personality", .kernel, "personality(ADDR_NO_RANDOMIZE) for what is executed next (personality(2)).",
