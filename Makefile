@@ -118,10 +118,10 @@ test-vm: root deb ## try the package and every limit in a booted Debian with sys
 	@packaging/install-debian-packages vm
 	@Tests/VM/run
 
-escape-table: build ## try every attack on jrun and its peers in a booted Debian, and write docs/escape-table.md (as root)
+escape-table: build ## try every attack on jrun and its peers in a booted Debian (30 minutes), and write docs/escape-table.md (as root)
 	@packaging/install-debian-packages vm
 	@$(call swift_build,--product jrun-escape --static-swift-stdlib --disable-local-rpath)
-	@rootfs-tools/testvm --time 1800 --out $(BUILD)/vm --in $(DIST) --in $(RELEASE)/jrun-escape Tests/VM/escape
+	@rootfs-tools/testvm --time 3600 --out $(BUILD)/vm --in $(DIST) --in $(RELEASE)/jrun-escape Tests/VM/escape
 	@install -m 644 $(BUILD)/vm/escape-table.md docs/escape-table.md
 
 deb: setup-deb build ## make a Debian package into .build

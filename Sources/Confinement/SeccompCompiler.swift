@@ -118,12 +118,45 @@ private struct Compiler {
         // One's own limits, where others' are not allowed. The kernel looks at the low half, a pid_t.
         let own = argument(0, SCMP_CMP_MASKED_EQ, 0xffff_ffff, 0)
         if !decided.contains("prlimit64") { try add("prlimit64", Compiler.allow, [own]) }
-        let unix: UInt64 = 1, inet: UInt64 = 2, inet6: UInt64 = 10
+        if !decided.contains("socket") { try addSockets() }
+        if !decided.contains("fcntl") { try addFileControl() }
         let values: [(call: String, firstArgument: [UInt64])] = [
-            ("socket", [unix, inet, inet6]), ("socketpair", [unix]), ("personality", [0, 0xffff_ffff]),
+            ("socketpair", [Compiler.unix]), ("personality", [0, 0xffff_ffff]),
         ]
         for (call, values) in values where !decided.contains(call) {
             for value in values { try add(call, Compiler.allow, [argument(0, SCMP_CMP_EQ, value, 0)]) }
+        }
+    }
+
+    static let unix: UInt64 = 1
+
+    /// Unix sockets, and TCP, UDP and ping over IP. The families hold more than that: DCCP, SCTP, UDP-Lite, L2TP, MPTCP and
+    /// others, most of them modules that a socket(2) by anybody loads (CVE-2017-6074, CVE-2021-23133).
+    private func addSockets() throws(SeccompError) {
+        let inet: UInt64 = 2, inet6: UInt64 = 10, stream: UInt64 = 1, datagram: UInt64 = 2
+        let whatItIs: UInt64 = 0, icmp: UInt64 = 1, tcp: UInt64 = 6, udp: UInt64 = 17, icmp6: UInt64 = 58
+        try add("socket", Compiler.allow, [argument(0, SCMP_CMP_EQ, Compiler.unix, 0)])
+        for family in [inet, inet6] {
+            for type in [stream, datagram] {
+                for `protocol` in [whatItIs, icmp, tcp, udp, icmp6] {
+                    // SOCK_TYPE_MASK: above it are SOCK_CLOEXEC and SOCK_NONBLOCK.
+                    let comparisons = [
+                        argument(0, SCMP_CMP_EQ, family, 0), argument(1, SCMP_CMP_MASKED_EQ, 0xf, type),
+                        argument(2, SCMP_CMP_EQ, `protocol`, 0),
+                    ]
+                    try add("socket", Compiler.allow, comparisons)
+                }
+            }
+        }
+    }
+
+    /// All of fcntl(2) but F_NOTIFY (1026), which tells what others do in a directory. The kernel looks at the lower half.
+    private func addFileControl() throws(SeccompError) {
+        let commands: [(mask: UInt64, value: UInt64)] = [
+            (0xffff_fc00, 0), (0xffff_fffe, 1024), (0xffff_ffff, 1027), (0xffff_fffc, 1028), (0xffff_fff8, 1032),
+        ]
+        for (mask, value) in commands {
+            try add("fcntl", Compiler.allow, [argument(1, SCMP_CMP_MASKED_EQ, mask, value)])
         }
     }
 

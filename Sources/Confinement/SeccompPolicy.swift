@@ -49,19 +49,20 @@ private let standardForbidden = words(
     """)
 
 /// What ordinary programs, their C library and their language runtimes use. Not here, hence EPERM: ptrace, bpf,
-/// perf_event_open, userfaultfd, io_uring_*, kernel AIO (its contexts are a quantity of the whole host), keyctl and its kin, unshare, name_to_handle_at, kcmp, process_vm_*,
-/// pidfd_getfd, fanotify_*, syslog, modify_ldt, lookup_dcookie, personality beyond the two harmless forms.
+/// perf_event_open, userfaultfd, io_uring_*, kernel AIO (its contexts are a quantity of the whole host), keyctl and its
+/// kin, unshare, name_to_handle_at, kcmp, process_vm_*, pidfd_getfd, fanotify_*, syslog, modify_ldt, lookup_dcookie,
+/// personality beyond the two harmless forms, and inotify_*: a watch on a directory that is shared with the node, such as
+/// /usr/bin, tells what everybody else opens there. File watchers fall back to polling.
 private let standardAllowed = words(
     """
     accept accept4 access alarm arch_prctl bind brk cachestat capget capset chdir chmod chown clock_getres clock_gettime
     clock_nanosleep close close_range connect copy_file_range creat dup dup2 dup3 epoll_create epoll_create1 epoll_ctl
     epoll_pwait epoll_pwait2 epoll_wait eventfd eventfd2 execve execveat exit exit_group faccessat faccessat2 fadvise64
-    fallocate fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl fdatasync fgetxattr flistxattr flock fork
+    fallocate fchdir fchmod fchmodat fchmodat2 fchown fchownat fdatasync fgetxattr flistxattr flock fork
     fremovexattr fsetxattr fstat fstatfs fsync ftruncate futex futex_waitv futex_wake futex_wait futex_requeue
     getcpu getcwd getdents getdents64 getegid geteuid getgid getgroups getitimer get_mempolicy getpeername getpgid getpgrp
     getpid getppid getpriority getrandom getresgid getresuid getrlimit get_robust_list getrusage getsid getsockname
-    getsockopt get_thread_area gettid gettimeofday getuid getxattr inotify_add_watch inotify_init inotify_init1
-    inotify_rm_watch ioctl ioprio_get ioprio_set kill
+    getsockopt get_thread_area gettid gettimeofday getuid getxattr ioctl ioprio_get ioprio_set kill
     landlock_add_rule landlock_create_ruleset landlock_restrict_self lchown lgetxattr link linkat listen listxattr
     llistxattr lremovexattr lseek lsetxattr lstat madvise mbind membarrier memfd_create mincore mkdir mkdirat
     mknod mknodat mlock mlock2 mlockall mmap mprotect mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedsend

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/sysmacros.h>
@@ -106,6 +107,18 @@ static int make_aio_context(char **arguments UNUSED) {
     return answer(syscall(SYS_io_setup, 128, &context));
 }
 
+// Told of everybody who opens something there: inotify(7), and F_NOTIFY of fcntl(2) from before it.
+static int notify(char **arguments) {
+    if (strcmp(arguments[0], "inotify") == 0) {
+        int watcher = inotify_init1(IN_CLOEXEC);
+        if (watcher < 0) return answer_at("inotify_init1", -1);
+        return answer_at("inotify_add_watch", inotify_add_watch(watcher, arguments[1], IN_OPEN | IN_ACCESS) < 0 ? -1 : 0);
+    }
+    int directory = open(arguments[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) return answer_at("open", -1);
+    return answer_at("F_NOTIFY", fcntl(directory, F_NOTIFY, DN_ACCESS));
+}
+
 const struct verb machine_attacks[] = {
     {"timeofday-set", 0, 0, "", "settimeofday", set_time_of_day},
     {"clock-adjust", 0, 0, "", "clock_adjtime", adjust_clock},
@@ -114,6 +127,7 @@ const struct verb machine_attacks[] = {
     {"read-device", 1, 1, "PATH", "open a device that is there, and read", read_device},
     {"device", 4, 4, "block|char MAJOR MINOR DIR", "make a device in DIR, and read", use_device},
     {"bpf-program", 0, 0, "", "load a BPF program", load_filter},
+    {"notify", 2, 2, "inotify|dnotify DIR", "be told of what others open in DIR", notify},
     {"aio", 0, 0, "", "make a context of kernel AIO", make_aio_context},
     {0},
 };

@@ -100,7 +100,7 @@ private let numbers: [String: UInt32] = Dictionary(
 ) { first, _ in first }
 
 /// Calls whose answer depends on their arguments.
-private let conditional = ["clone", "clone3", "socket", "socketpair", "personality", "ioctl"]
+private let conditional = ["clone", "fcntl", "clone3", "socket", "socketpair", "personality", "ioctl"]
 
 @Suite struct SeccompFilterTests {
     private func call(_ name: String, _ arguments: UInt64...) throws -> Call {
@@ -176,6 +176,37 @@ private let conditional = ["clone", "clone3", "socket", "socketpair", "personali
         }
         // AF_NETLINK behind a garbled upper half, which the kernel cuts off.
         #expect(try interpreter.answer(call("socket", 0x1_0000_0010, 3)) == .permissionDenied)
+    }
+
+    /// DCCP, SCTP, UDP-Lite, L2TP, MPTCP and raw sockets are of the same families as TCP.
+    @Test(arguments: [2, 10] as [UInt64])
+    func internetSocketsOfFewProtocols(family: UInt64) throws {
+        let interpreter = try interpreter()
+        let flags: UInt64 = 0o2004000
+        for (type, `protocol`) in [(1, 0), (1, 6), (2, 0), (2, 17), (2, 1), (2, 58)] as [(UInt64, UInt64)] {
+            #expect(try interpreter.answer(call("socket", family, type | flags, `protocol`)) == .allow)
+        }
+        for (type, `protocol`) in [
+            (6, 33), (6, 0), (5, 132), (1, 132), (5, 0), (2, 136), (2, 115), (1, 262), (1, 256), (3, 1), (3, 255),
+        ] as [(UInt64, UInt64)] {
+            #expect(try interpreter.answer(call("socket", family, type, `protocol`)) == .permissionDenied)
+            #expect(try interpreter.answer(call("socket", family, type | flags, `protocol`)) == .permissionDenied)
+        }
+    }
+
+    /// What others open in a directory that is shared with the node is not told.
+    @Test func nobodyWatchesOthers() throws {
+        let interpreter = try interpreter()
+        for name in ["inotify_init", "inotify_init1", "inotify_add_watch"] {
+            #expect(try interpreter.answer(call(name)) == .permissionDenied)
+        }
+        let notify: UInt64 = 1026
+        for command: UInt64 in 0...1039 {
+            #expect(
+                try interpreter.answer(call("fcntl", 0, command)) == (command == notify ? .permissionDenied : .allow))
+        }
+        #expect(try interpreter.answer(call("fcntl", 0, notify | 0x1_0000_0000)) == .permissionDenied)
+        #expect(try interpreter.answer(call("fcntl", 0, 3 | 0xffff_ffff_0000_0000)) == .allow, "F_GETFL")
     }
 
     @Test func personalityInItsHarmlessForms() throws {

@@ -12,18 +12,6 @@ extension Escape {
             return false
         }
 
-        /// Two who see one file share its inode. inotify(7) is per inode, has no permission but that to read, and Landlock has
-        /// no right for it; refusing the call would break whatever follows a file.
-        @Test func filesThatTheViewShowsCanBeWatched() throws {
-            let attack = Attack(
-                "watch-shown", .ipc, "Who opens a file that the view shows, by inotify(7).", probe: "watch {shown}",
-                stoppedBy: [], props: [.shownFile])
-            let isStopped = try isStopped(attack)
-            withKnownIssue("a run learns when others open a file that it may read") {
-                #expect(isStopped)
-            }
-        }
-
         /// flock(2) is per inode, and asks for no right to write.
         @Test func locksOnFilesThatTheViewShowsAreSeen() throws {
             let attack = Attack(

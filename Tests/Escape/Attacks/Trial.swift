@@ -11,12 +11,26 @@ package enum Verdict: Equatable, Sendable, CustomStringConvertible {
     /// The attempt was not one: the confiner or the probe did not start, or said nothing.
     case broken(String)
 
+    package var isStopped: Bool { if case .stopped = self { true } else { false } }
+
     package var description: String {
         switch self {
         case .succeeded: "SUCCEEDED"
-        case .stopped(let how): "stopped (\(how))"
+        case .stopped(let how): "stopped: \(how)"
         case .unavailable(let why): "unavailable: \(why)"
         case .broken(let why): "BROKEN: \(why)"
+        }
+    }
+
+    /// From its description.
+    init?(reading text: String) {
+        let parts = text.split(separator: ": ", maxSplits: 1).map(String.init)
+        switch parts.first {
+        case "SUCCEEDED": self = .succeeded
+        case "stopped": self = .stopped(parts.last ?? "")
+        case "unavailable": self = .unavailable(parts.last ?? "")
+        case "BROKEN": self = .broken(parts.last ?? "")
+        default: return nil
         }
     }
 }

@@ -23,7 +23,7 @@ package struct SystemdRun: Confiner {
             "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6", "RestrictRealtime=yes", "RestrictSUIDSGID=yes",
             "LockPersonality=yes", "CapabilityBoundingSet=", "SystemCallArchitectures=native",
             "SystemCallFilter=@system-service", "SystemCallErrorNumber=EPERM", "KeyringMode=private", "RemoveIPC=yes",
-            "UMask=0077", "MemoryMax=256M", "TasksMax=40",
+            "UMask=0077", "MemoryMax=256M", "TasksMax=40", "TimeoutStopSec=5",
         ]
     }
 

@@ -20,7 +20,7 @@ package let kernelAttacks: [Attack] = [
         probe: "perf", stoppedBy: [.seccomp]),
     Attack(
         "userfaultfd", .kernel,
-        "userfaultfd(2): the kernel is made to wait in the middle of a copy (CVE-2016-8655's means).",
+        "userfaultfd(2): the kernel is made to wait in the middle of a copy (userfaultfd(2), notes on unprivileged use).",
         probe: "userfaultfd", stoppedBy: [.seccomp], control: .user,
         unavailable: [Lack("ENOSYS", "the kernel has no userfaultfd (CONFIG_USERFAULTFD)")]),
     Attack(
@@ -40,6 +40,14 @@ package let kernelAttacks: [Attack] = [
     Attack(
         "fanotify", .kernel, "fanotify_init(2): told of everybody's file accesses.",
         probe: "syscall fanotify_init 0 0", stoppedBy: [.seccomp, .capabilities]),
+    Attack(
+        "inotify-host", .kernel, "inotify_add_watch(2) on a directory shared with the node: what everybody executes.",
+        probe: "notify inotify /usr/bin", stoppedBy: [.seccomp], control: .user),
+    Attack(
+        "dnotify-host", .kernel,
+        "fcntl(F_NOTIFY) on a directory shared with the node: when anybody executes something.",
+        probe: "notify dnotify /usr/bin", stoppedBy: [.seccomp], control: .user,
+        unavailable: [Lack("EINVAL", "the kernel has no dnotify (CONFIG_DNOTIFY)")]),
     Attack(
         "personality", .kernel, "personality(ADDR_NO_RANDOMIZE) for what is executed next (personality(2)).",
         probe: "personality", stoppedBy: [.seccomp], control: .user),

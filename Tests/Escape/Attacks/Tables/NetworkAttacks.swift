@@ -23,7 +23,7 @@ package let networkAttacks: [Attack] = [
     family("vsock", "AF_VSOCK SOCK_STREAM", "AF_VSOCK: past every network namespace to the hypervisor (vsock(7))."),
     family("alg", "AF_ALG SOCK_SEQPACKET", "AF_ALG: the kernel's ciphers, loaded on demand (CVE-2017-17806)."),
     family(
-        "key", "AF_KEY SOCK_RAW 2", "AF_KEY: keys of IPsec (CVE-2017-15649's neighbours).", control: .root,
+        "key", "AF_KEY SOCK_RAW 2", "AF_KEY: keys of IPsec (RFC 2367).", control: .root,
         stoppedBy: [.seccomp, .capabilities]),
     family("can", "AF_CAN SOCK_RAW 1", "AF_CAN: modules loaded on demand (CVE-2021-3609)."),
     family("bluetooth", "AF_BLUETOOTH SOCK_RAW 1", "AF_BLUETOOTH: devices of the node (CVE-2021-3573)."),
@@ -35,6 +35,11 @@ package let networkAttacks: [Attack] = [
         stoppedBy: [.seccomp, .capabilities]),
     family("smc", "AF_SMC SOCK_STREAM", "AF_SMC: loaded on demand (CVE-2021-46925)."),
     family("qrtr", "AF_QIPCRTR SOCK_DGRAM", "AF_QIPCRTR: loaded on demand (CVE-2019-19079)."),
+    family("mptcp", "AF_INET SOCK_STREAM 262", "MPTCP, a protocol of AF_INET beside TCP (CVE-2024-26782)."),
+    family("sctp", "AF_INET SOCK_SEQPACKET 132", "SCTP, a protocol of AF_INET, loaded on demand (CVE-2021-23133)."),
+    family("dccp", "AF_INET SOCK_DCCP 33", "DCCP, a protocol of AF_INET, loaded on demand (CVE-2017-6074)."),
+    family("udplite", "AF_INET SOCK_DGRAM 136", "UDP-Lite, a protocol of AF_INET that few programs use (udplite(7))."),
+    family("l2tp", "AF_INET SOCK_DGRAM 115", "L2TP, a protocol of AF_INET, loaded on demand (CVE-2016-10200)."),
     family(
         "raw", "AF_INET SOCK_RAW 1", "Raw IP sockets: forged packets (raw(7)).", control: .root,
         stoppedBy: [.capabilities]),
