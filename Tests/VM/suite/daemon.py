@@ -9,6 +9,7 @@ import socket
 import subprocess
 
 PROBE = "/usr/local/bin/jrun-probe"
+STATE = "/var/lib/jrun"
 RUNS = pathlib.Path("/sys/fs/cgroup/system.slice/jrun-runs.service/runs")
 
 # What a request may choose; the defaults are small enough for anything that is not what is measured.
@@ -56,6 +57,23 @@ def configure(text):
     """jrund.yaml."""
     pathlib.Path("/etc/jrun/jrund.yaml").write_text(text)
     reload()
+
+
+class WorkOnDisk:
+    """While it lasts, jrund keeps its state, and the work directories of its runs, on the file system with quotas."""
+
+    def __enter__(self):
+        self.move(["mount", "--bind", "/srv/quota", STATE], "work_directory: disk\n")
+
+    def __exit__(self, *_):
+        self.move(["umount", STATE], "{}\n")
+
+    def move(self, command, configuration):
+        units = ["jrund.socket", "jrund.service"]
+        subprocess.run(["systemctl", "stop", *units], check=True)
+        subprocess.run(command, check=True)
+        pathlib.Path("/etc/jrun/jrund.yaml").write_text(configuration)
+        subprocess.run(["systemctl", "start", *units], check=True)
 
 
 def make_unread_file(path, size):

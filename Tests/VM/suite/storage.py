@@ -1,7 +1,9 @@
 """Bytes and descriptors: output, disk, file size, temporary files, open files."""
 
+import pathlib
+
 from suite.checks import at_least, at_most, check
-from suite.daemon import execute
+from suite.daemon import STATE, WorkOnDisk, execute
 
 MIB = 1 << 20
 # What the probe writes at once.
@@ -23,8 +25,9 @@ def output():
     check("as much as allowed", ("complete exit", MIB), (run.end, run.usage["stdout_bytes"]))
 
 
-def disk():
+def expect_disk_limit(by):
     run = execute("probe", "batch", "fill", "a", "forever", "--", "sleep", "forever", disk="8MiB")
+    check("disk: enforced by", by, run.enforced_by("disk"))
     check("disk: ends", "killed disk", run.end)
     check("disk: limit", 8 * MIB, run.evidence.get("limit"))
     check("disk: the write fails", "ENOSPC", run.answer("fill").get("errno"))
@@ -33,7 +36,26 @@ def disk():
     words = ["batch", "fill", "a", "6MiB", "--", "fill", "b", "6MiB", "--", "sleep", "forever"]
     check("two files together", "killed disk", execute("probe", *words, disk="8MiB").end)
     words = ["batch", "many-files", ".", "70000", "--", "sleep", "forever"]
-    check("files without content", "killed disk", execute("probe", *words, disk="16MiB").end)
+    check("files without content", "killed disk", execute("probe", *words, disk="64MiB").end)
+
+
+def disk_in_memory():
+    expect_disk_limit("size of the work directory's tmpfs")
+
+
+def disk_with_quota():
+    """The work directory on disk: bounded by a project quota, larger than the run's memory, and held back by io.max."""
+    with WorkOnDisk():
+        expect_disk_limit("project quota")
+        run = execute("probe", "fill", "a", "64MiB", disk="64MiB", file_size="64MiB", memory="32MiB")
+        check("larger than the run's memory", ("complete exit", 64 * MIB), (run.end, run.answer("fill").get("bytes")))
+        run = execute("shell", "head -c 32M /dev/zero >a; sync a", disk="64MiB", file_size="64MiB", io="4MiB")
+        check("written at 4 MiB/s: ends", "complete exit", run.end)
+        rate = 32 / (run.wall_microseconds / 1e6)
+        at_most("written at 4 MiB/s: measured", 4.4, round(rate, 2), " MiB/s")
+        at_least("written at 4 MiB/s: measured", 2, round(rate, 2), " MiB/s")
+        left = [entry.name for entry in pathlib.Path(STATE, "runs").glob("*/disk")]
+        check("nothing is left on the disk", [], left)
 
 
 def file_size():
