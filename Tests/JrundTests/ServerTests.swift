@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Logging
 import NIOPosix
@@ -15,8 +16,11 @@ import Testing
         }
         let serving = Task { try await server.run(socket, on: .singleton) }
         // More than once: the first must leave a server that goes on.
-        for _ in 0..<20 {
-            let answer = try await Task.detached { try ask(port) }.value
+        for _ in 0..<3 {
+            // On a thread of its own: the server needs those of the pool.
+            let answer = await withCheckedContinuation { waiting in
+                DispatchQueue.global().async { waiting.resume(returning: ask(port)) }
+            }
             #expect(answer.hasPrefix("HTTP/1.1 403 ") && answer.contains("urn:jrun:problem:forbidden"), "\(answer)")
         }
         server.stop()
@@ -47,10 +51,11 @@ private func loopback(_ port: UInt16) -> sockaddr_in {
 }
 
 /// What is answered to a request until the connection is closed.
-private func ask(_ port: UInt16) throws -> String {
+private func ask(_ port: UInt16) -> String {
     let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(client) }
-    var timeout = timeval(tv_sec: 10, tv_usec: 0)
+    // Other tests may keep the pool busy for as long.
+    var timeout = timeval(tv_sec: 180, tv_usec: 0)
     setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     var address = loopback(port)
     let connected = withUnsafePointer(to: &address) { address in
@@ -58,7 +63,7 @@ private func ask(_ port: UInt16) throws -> String {
             connect(client, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
         }
     }
-    try #require(connected == 0)
+    guard connected == 0 else { return "not connected" }
     var all: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)
     while case let count = recv(client, &buffer, buffer.count, 0), count > 0 { all += buffer[..<count] }
