@@ -184,16 +184,9 @@ extension Privileged {
                     request.words = words
                     let child = try request.start()
                     try child.await("ready")
-                    // Of jrun-init, which outlives jrun to remove what is left.
-                    let pids = try Leaks.find(at: user.site).processes.compactMap { pid_t($0.prefix { $0 != " " }) }
-                    let descriptors = pids.map { Int32(syscall(Int(SYS_pidfd_open), $0, 0)) }.filter { $0 >= 0 }
                     child.signal(SIGKILL)
                     _ = try child.wait()
-                    for descriptor in descriptors {
-                        var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-                        #expect(poll(&event, 1, 20_000) == 1, "a process is left after 20 s")
-                        close(descriptor)
-                    }
+                    try user.waitForInit()
                     #expect(try user.leaks() == [])
                 }
             }

@@ -81,6 +81,19 @@ struct RootlessUser {
         return try runs + leaves.filter { !$0.contains(".") } + Leaks.find(at: site).processes
     }
 
+    /// Returns when no jrun-init of the user's is left: each holds the lock of its run's uid. The last of it is its place in
+    /// the table of processes, until its parent has looked.
+    func waitForInit() throws {
+        let locks = "\(home)/run/jrun/uids"
+        for name in try FileManager.default.contentsOfDirectory(atPath: locks) {
+            let file = open("\(locks)/\(name)", O_RDWR | O_CLOEXEC)
+            flock(file, LOCK_EX)
+            close(file)
+        }
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try !Leaks.find(at: site).processes.isEmpty, ContinuousClock.now < deadline { sched_yield() }
+    }
+
     /// The user's cgroup goes; it has no processes any more.
     func clear() {
         for name in ["/runs", "/init", "/daemon", ""] { rmdir(cgroup + name) }
