@@ -1,11 +1,14 @@
 import CLinux
 import CSeccomp
+import Programs
 
 /// A compiled filter: classic BPF instructions of eight bytes, ready for seccomp(2).
 public struct SeccompFilter: Sendable, Equatable, CustomStringConvertible {
     public var instructions: [UInt8]
     /// Whether forbidden calls are handed to jrun-init, which needs SECCOMP_FILTER_FLAG_NEW_LISTENER.
     public var notifies: Bool
+    /// The file that it was made from; nil when it is the standard one, or changes to it.
+    public var file: String?
 
     public init(instructions: [UInt8], notifies: Bool) {
         self.instructions = instructions
@@ -13,7 +16,11 @@ public struct SeccompFilter: Sendable, Equatable, CustomStringConvertible {
     }
 
     public var description: String {
-        "\(instructions.count / 8) instructions, forbidden calls \(notifies ? "end the run" : "get EPERM")"
+        if let file {
+            return "'\(file)', \(instructions.count / 8) instructions\(notifies ? ", killed calls end the run" : "")"
+        }
+        return
+            "\(instructions.count / 8) instructions, forbidden calls \(notifies ? "end the run" : "get EPERM")"
     }
 }
 
@@ -23,7 +30,7 @@ public struct SeccompError: Error, Sendable, Equatable, CustomStringConvertible 
 
 extension SeccompPolicy {
     /// Raised when a change to the compiler changes what comes out of the same policy; part of the cache's key.
-    public static let compilerRevision = 1
+    public static let compilerRevision = 2
 
     /// libseccomp's version and ours, for a cache of compiled filters.
     public static var compilerIdentity: String {
@@ -44,20 +51,34 @@ extension SeccompPolicy {
     ///
     /// - Parameter notify: hand forbidden calls to jrun-init; otherwise they get EPERM.
     public func compile(notify: Bool) throws(SeccompError) -> SeccompFilter {
-        let denied = Compiler.error(EPERM)
-        guard let context = seccomp_init(denied) else {
+        let compiler = Compiler(notify: notify)
+        guard let context = seccomp_init(compiler.action(otherwise)) else {
             throw SeccompError(description: "libseccomp cannot make a filter")
         }
         defer { seccomp_release(context) }
         // Balanced decision tree: about nine comparisons a call instead of hundreds.
         _ = seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2)
         _ = seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, Compiler.killProcess)
-        let compiler = Compiler(context: context)
-        for name in allowed { try compiler.add(name, Compiler.allow) }
-        for name in forbidden { try compiler.add(name, notify ? Compiler.notify : denied) }
-        try compiler.addConditionalCalls(unlessIn: Set(allowed + forbidden))
-        return SeccompFilter(
-            instructions: SeccompFilter.terminalGuard + (try compiler.export()), notifies: notify && !forbidden.isEmpty)
+        // Without notifications these fail; a run ends for them only where it can be said for which.
+        let forbiddenAction = notify ? Compiler.notify : Compiler.error(EPERM)
+        for name in allowed { try compiler.add(name, Compiler.allow, to: context) }
+        for name in forbidden { try compiler.add(name, forbiddenAction, to: context) }
+        let decided = Set(allowed + forbidden)
+        for rule in rules where !decided.contains(rule.call) {
+            try compiler.add(
+                rule.call, compiler.action(rule.answer), rule.comparisons.map(\.compiled), to: context)
+        }
+        let filter = SeccompFilter(
+            instructions: try SeccompFilter.terminalGuard + compiler.export(context),
+            notifies: notify && ends)
+        let count = filter.instructions.count / 8
+        guard count <= Compiler.maxInstructions else {
+            throw SeccompError(
+                description:
+                    "the seccomp filter has \(count) instructions, more than the kernel's \(Compiler.maxInstructions): fewer comparisons would fit"
+            )
+        }
+        return filter
     }
 }
 
@@ -82,50 +103,60 @@ extension SeccompFilter {
     }
 }
 
+extension SeccompFile.Comparison {
+    fileprivate var compiled: scmp_arg_cmp {
+        let operation: scmp_compare =
+            switch operation {
+            case .notEqual: SCMP_CMP_NE
+            case .less: SCMP_CMP_LT
+            case .lessOrEqual: SCMP_CMP_LE
+            case .equal: SCMP_CMP_EQ
+            case .greaterOrEqual: SCMP_CMP_GE
+            case .greater: SCMP_CMP_GT
+            case .maskedEqual: SCMP_CMP_MASKED_EQ
+            }
+        return scmp_arg_cmp(arg: argument, op: operation, datum_a: value, datum_b: valueTwo)
+    }
+}
+
 private struct Compiler {
-    let context: scmp_filter_ctx
+    let notify: Bool
 
     // libseccomp's action macros do not import; their values are the kernel's SECCOMP_RET_*.
     static let allow: UInt32 = 0x7fff_0000
+    static let log: UInt32 = 0x7ffc_0000
     static let killProcess: UInt32 = 0x8000_0000
     static let notify: UInt32 = 0x7fc0_0000
     static func error(_ errno: Int32) -> UInt32 { 0x0005_0000 | UInt32(errno) }
 
-    /// CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET
-    static let namespaceFlags: UInt64 = 0x7e02_0000
+    /// BPF_MAXINSNS
+    static let maxInstructions = 4096
 
-    func add(_ name: String, _ action: UInt32, _ comparisons: [scmp_arg_cmp] = []) throws(SeccompError) {
+    func action(_ answer: SeccompFile.Answer) -> UInt32 {
+        switch answer {
+        case .allow: Compiler.allow
+        case .log: Compiler.log
+        case .error(let errno): Compiler.error(errno)
+        case .kill: notify ? Compiler.notify : Compiler.killProcess
+        }
+    }
+
+    func add(
+        _ name: String, _ action: UInt32, _ comparisons: [scmp_arg_cmp] = [], to context: scmp_filter_ctx
+    ) throws(SeccompError) {
         let number = seccomp_syscall_resolve_name(name)
         if number == -1 { return }
         let result = comparisons.withUnsafeBufferPointer {
             seccomp_rule_add_array(context, action, number, UInt32($0.count), $0.baseAddress)
         }
-        // Negative pseudo-numbers stand for calls that this architecture does not have.
+        // Negative pseudo-numbers stand for calls that this architecture does not have. EEXIST: the same rule is there;
+        // EACCES: the answer is everybody's already.
         if result < 0 && number >= 0 && result != -Int32(EEXIST) && result != -Int32(EACCES) {
             throw SeccompError(description: "libseccomp refuses the rule for '\(name)' (\(result))")
         }
     }
 
-    /// Calls that depend on their arguments, except those that the policy allows or forbids as a whole.
-    func addConditionalCalls(unlessIn decided: Set<String>) throws(SeccompError) {
-        let noNamespaces = argument(0, SCMP_CMP_MASKED_EQ, Compiler.namespaceFlags, 0)
-        if !decided.contains("clone") { try add("clone", Compiler.allow, [noNamespaces]) }
-        // Its flags are in memory, where a filter cannot look; C libraries fall back to clone on ENOSYS.
-        if !decided.contains("clone3") { try add("clone3", Compiler.error(ENOSYS)) }
-        let unix: UInt64 = 1, inet: UInt64 = 2, inet6: UInt64 = 10
-        let values: [(call: String, firstArgument: [UInt64])] = [
-            ("socket", [unix, inet, inet6]), ("socketpair", [unix]), ("personality", [0, 0xffff_ffff]),
-        ]
-        for (call, values) in values where !decided.contains(call) {
-            for value in values { try add(call, Compiler.allow, [argument(0, SCMP_CMP_EQ, value, 0)]) }
-        }
-    }
-
-    private func argument(_ index: UInt32, _ operation: scmp_compare, _ a: UInt64, _ b: UInt64) -> scmp_arg_cmp {
-        scmp_arg_cmp(arg: index, op: operation, datum_a: a, datum_b: b)
-    }
-
-    func export() throws(SeccompError) -> [UInt8] {
+    func export(_ context: scmp_filter_ctx) throws(SeccompError) -> [UInt8] {
         let file = sys_memfd_create("seccomp", UInt32(MFD_CLOEXEC))
         guard file >= 0 else { throw SeccompError(description: "no memory file for the seccomp filter") }
         defer { _ = sys_close(Int32(file)) }

@@ -1,3 +1,4 @@
+import CLinux
 import Programs
 
 // Which system calls a program may make. The lists hold names; CSeccomp's compiler resolves them, and a name that this
@@ -9,13 +10,63 @@ public struct SeccompPolicy: Sendable, Equatable {
     public var allowed: [String]
     /// Stops the run with cause `seccomp`, the call being the evidence: no honest program makes these.
     public var forbidden: [String]
-    /// Everything else is answered with EPERM, which programs that merely probe can live with.
+    /// Answers that depend on the call's arguments, or that the lists cannot say. They hold for calls that neither list
+    /// names.
+    public var rules: [Rule]
+    /// Of every other call. Programs that merely probe can live with EPERM.
+    public var otherwise: SeccompFile.Answer
+
+    public struct Rule: Sendable, Equatable {
+        public var call: String
+        public var answer: SeccompFile.Answer
+        /// All of them have to be true.
+        public var comparisons: [SeccompFile.Comparison] = []
+    }
 
     public static let standard = SeccompPolicy(allowed: standardAllowed, forbidden: standardForbidden)
 
-    public init(allowed: [String], forbidden: [String]) {
+    public init(
+        allowed: [String], forbidden: [String], rules: [Rule] = standardRules,
+        otherwise: SeccompFile.Answer = .error(EPERM)
+    ) {
         self.allowed = allowed
         self.forbidden = forbidden
+        self.rules = rules
+        self.otherwise = otherwise
+    }
+
+    /// The file's answers and nothing else: what it does not name has its default.
+    public init(_ file: SeccompFile) {
+        self.init(allowed: [], forbidden: [], rules: [], otherwise: file.defaultAnswer)
+        for entry in file.entries {
+            rules += entry.names.map { Rule(call: $0, answer: entry.answer, comparisons: entry.comparisons) }
+        }
+        // libseccomp has no order of rules; one without a comparison makes the call's others idle.
+        let whole = Set(rules.filter { $0.comparisons.isEmpty }.map(\.call))
+        rules.removeAll { whole.contains($0.call) && !$0.comparisons.isEmpty }
+    }
+
+    /// Whether there are calls that end the run.
+    public var ends: Bool { !forbidden.isEmpty || otherwise == .kill || rules.contains { $0.answer == .kill } }
+
+    /// What jrun-init's child still calls when the filter holds, on its way into the program.
+    static let neededToLaunch = ["execveat", "clock_gettime", "exit_group"]
+
+    /// The first call without which no program could be started. To hand one of them to jrun-init would be worse than to
+    /// refuse it: jrun-init sleeps until the program executes.
+    public var missingForLaunch: String? {
+        let open = Set(
+            allowed + rules.filter { [.allow, .log].contains($0.answer) && $0.comparisons.isEmpty }.map(\.call))
+        return SeccompPolicy.neededToLaunch.first { !open.contains($0) }
+    }
+
+    /// Without the calls that the node cannot bound: they get EPERM, whoever allowed them.
+    public func without(_ calls: [String]) -> SeccompPolicy {
+        var policy = self
+        policy.allowed.removeAll { calls.contains($0) }
+        policy.rules.removeAll { calls.contains($0.call) }
+        policy.rules += calls.map { Rule(call: $0, answer: .error(EPERM)) }
+        return policy
     }
 
     /// Memory that RLIMIT_AS does not count. Refused where that is all that bounds a run's memory.
@@ -29,6 +80,26 @@ public struct SeccompPolicy: Sendable, Equatable {
             forbidden: (forbidden + deny.filter { !forbidden.contains($0) }).filter { !granted.contains($0) })
     }
 }
+
+/// Calls that depend on their arguments.
+public let standardRules: [SeccompPolicy.Rule] = {
+    // CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET
+    let noNamespaces = SeccompFile.Comparison(argument: 0, operation: .maskedEqual, value: 0x7e02_0000)
+    let unix: UInt64 = 1, inet: UInt64 = 2, inet6: UInt64 = 10
+    let values: [(call: String, firstArgument: [UInt64])] = [
+        ("socket", [unix, inet, inet6]), ("socketpair", [unix]), ("personality", [0, 0xffff_ffff]),
+    ]
+    return [
+        SeccompPolicy.Rule(call: "clone", answer: .allow, comparisons: [noNamespaces]),
+        // Its flags are in memory, where a filter cannot look; C libraries fall back to clone on ENOSYS.
+        SeccompPolicy.Rule(call: "clone3", answer: .error(ENOSYS)),
+    ]
+        + values.flatMap { call, values in
+            values.map {
+                .init(call: call, answer: .allow, comparisons: [.init(argument: 0, operation: .equal, value: $0)])
+            }
+        }
+}()
 
 private func words(_ text: String) -> [String] {
     text.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init)

@@ -11,6 +11,7 @@ public struct Preparation: Sendable {
     public var enforcement: Enforcement
     public var bestEffort: Bool
     let cgroups: CgroupTree
+    let seccompPolicy: SeccompPolicy
 
     public var program: Program { loaded.program }
 
@@ -55,20 +56,14 @@ public struct Preparation: Sendable {
                 "program '\(loaded.program.name)': \(paths.count) security paths are more than \(Preparation.maxPaths); list directories instead of files"
             )
         }
-        if case .extended(let allow, let deny) = security.seccomp {
-            for name in allow + deny where !SeccompPolicy.isKnown(name) {
-                throw RunRefused("program '\(loaded.program.name)': seccomp: no system call is called '\(name)'")
-            }
-        }
-        if case .file(let name) = security.seccomp {
-            throw RunRefused(
-                "program '\(loaded.program.name)': seccomp file '\(name)' cannot be used by this version; write {extends: default, allow: […], deny: […]}"
-            )
-        }
         switch Enforcement.decide(facts: facts, bestEffort: bestEffort) {
         case .success(let enforcement): self.enforcement = enforcement
         case .failure(let refusals): throw RunRefused("program '\(loaded.program.name)': \(refusals)")
         }
+        do throws(RunRefused) {
+            seccompPolicy = try SeccompPolicy.chosen(
+                by: security.seccomp, boundsMemoryByAddressSpace: enforcement[.memory] == .addressSpace)
+        } catch { throw RunRefused("program '\(loaded.program.name)': \(error)") }
     }
 
     /// Each takes a descriptor of the launch; CLaunch has room for 128.
@@ -92,19 +87,11 @@ public struct Preparation: Sendable {
         do { return try node.cgroupTree() } catch { throw RunRefused("cgroup v2 tree: \(error)") }
     }
 
-    var seccompPolicy: SeccompPolicy {
-        var policy = SeccompPolicy.standard
-        if enforcement[.memory] == .addressSpace {
-            policy.allowed.removeAll { SeccompPolicy.uncountedMemory.contains($0) }
-        }
-        guard case .extended(let allow, let deny) = program.security.seccomp else { return policy }
-        return policy.extended(allow: allow, deny: deny)
-    }
-
     /// - Parameter lifeline: the run ends with its launcher instead of surviving it.
     public func plan(for identity: RunIdentity, lifeline: Bool = true) throws -> LaunchPlan {
-        let filter = try FilterCache(directory: node.cacheDirectory).filter(
+        var filter = try FilterCache(directory: node.cacheDirectory).filter(
             for: seccompPolicy, notify: facts.seccompNotify)
+        if case .file(let path) = program.security.seccomp { filter.file = path }
         return LaunchPlan(
             PlanInputs(
                 program: program, request: request, facts: facts, enforcement: enforcement, identity: identity,
