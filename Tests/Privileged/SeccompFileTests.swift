@@ -85,7 +85,7 @@ extension Privileged {
 
         /// EPERM by default; what the standard filter allows, and the file does not name, included.
         @Test(arguments: [
-            ["syscall", "bpf"], ["syscall", "sync"], ["syscall", "unshare", "0"], ["syscall", "setns"],
+            ["syscall", "bpf"], ["syscall", "kcmp"], ["syscall", "setns"],
         ])
         func whatIsNotNamedIsRefused(_ words: [String]) throws {
             #expect(try run(words)["syscall"]["errno"].string == "EPERM")
@@ -104,13 +104,13 @@ extension Privileged {
 
         @Test func killingEndsTheRunWithEvidence() throws {
             for action in ["SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS"] {
-                let outcome = try run(["syscall", "sync"]) {
-                    $0.entries.append("{\"names\": [\"sync\"], \"action\": \"\(action)\"}")
+                let outcome = try run(["syscall", "kcmp"]) {
+                    $0.entries.append("{\"names\": [\"kcmp\"], \"action\": \"\(action)\"}")
                 }
-                #expect(outcome.cause == "seccomp" && outcome.evidence == "made the forbidden system call sync")
+                #expect(outcome.cause == "seccomp" && outcome.evidence == "made the forbidden system call kcmp")
             }
-            let all = try run(["syscall", "sync"]) { $0.top = "\"defaultAction\": \"SCMP_ACT_KILL_PROCESS\"" }
-            #expect(all.cause == "seccomp" && all.report["evidence"]["syscall"]["name"].string == "sync", "\(all)")
+            let all = try run(["syscall", "kcmp"]) { $0.top = "\"defaultAction\": \"SCMP_ACT_KILL_PROCESS\"" }
+            #expect(all.cause == "seccomp" && all.report["evidence"]["syscall"]["name"].string == "kcmp", "\(all)")
         }
 
         /// Whatever the file says: other architectures, and typing into a terminal.
