@@ -139,6 +139,7 @@ if let part = Context.environment["JRUN_PACKAGE"] {
     package.targets.removeAll { (left + daemon).contains($0.name) || part == "fuzz" && $0.isTest }
     package.products.removeAll { (left + daemon).contains($0.name) }
     if part == "fuzz" {
+        let webless = "jrund"
         let instruments: [SwiftSetting] = [
             .unsafeFlags([
                 "-enable-testing", "-assert-config", "Debug",
@@ -147,9 +148,9 @@ if let part = Context.environment["JRUN_PACKAGE"] {
         ]
         for target in package.targets where target.swiftSettings != nil { target.swiftSettings? += instruments }
         package.targets += [
-            // What of the daemon needs no web server.
+            // What of the daemon needs no web server, under the daemon's name.
             .target(
-                name: "jrund", dependencies: ["Runs", "ControlAPI"],
+                name: webless, dependencies: ["Runs", "ControlAPI"],
                 sources: [
                     "Query.swift", "ByteRange.swift", "Configuration.swift", "ConfigurationDecoder.swift",
                 ],

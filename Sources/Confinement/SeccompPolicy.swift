@@ -1,4 +1,3 @@
-import CLinux
 import Programs
 
 // Which system calls a program may make. The lists hold names; CSeccomp's compiler resolves them, and a name that this
@@ -13,7 +12,7 @@ public struct SeccompPolicy: Sendable, Equatable {
     /// Answers that depend on the call's arguments, or that the lists cannot say. They hold for calls that neither list
     /// names.
     public var rules: [Rule]
-    /// Of every other call. Programs that merely probe can live with EPERM.
+    /// Of every other call.
     public var otherwise: SeccompFile.Answer
 
     public struct Rule: Sendable, Equatable {
@@ -27,7 +26,7 @@ public struct SeccompPolicy: Sendable, Equatable {
 
     public init(
         allowed: [String], forbidden: [String], rules: [Rule] = standardRules,
-        otherwise: SeccompFile.Answer = .error(EPERM)
+        otherwise: SeccompFile.Answer = .notPermitted
     ) {
         self.allowed = allowed
         self.forbidden = forbidden
@@ -65,7 +64,7 @@ public struct SeccompPolicy: Sendable, Equatable {
         var policy = self
         policy.allowed.removeAll { calls.contains($0) }
         policy.rules.removeAll { calls.contains($0.call) }
-        policy.rules += calls.map { Rule(call: $0, answer: .error(EPERM)) }
+        policy.rules += calls.map { Rule(call: $0, answer: .notPermitted) }
         return policy
     }
 
@@ -92,7 +91,7 @@ public let standardRules: [SeccompPolicy.Rule] = {
     return [
         SeccompPolicy.Rule(call: "clone", answer: .allow, comparisons: [noNamespaces]),
         // Its flags are in memory, where a filter cannot look; C libraries fall back to clone on ENOSYS.
-        SeccompPolicy.Rule(call: "clone3", answer: .error(ENOSYS)),
+        SeccompPolicy.Rule(call: "clone3", answer: .notImplemented),
     ]
         + values.flatMap { call, values in
             values.map {

@@ -12,6 +12,11 @@ public struct SeccompFile: Sendable, Equatable {
         case error(Int32)
         /// Ends the run, with the call as evidence.
         case kill
+
+        /// EPERM, which programs that merely probe can live with.
+        public static let notPermitted = Answer.error(1)
+        /// ENOSYS, which C libraries take for an old kernel.
+        public static let notImplemented = Answer.error(38)
     }
 
     /// One test of one of a call's six arguments.
