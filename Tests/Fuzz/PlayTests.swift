@@ -2,8 +2,8 @@ import FoundationEssentials
 import Testing
 
 /// What `make test` does of fuzzing: every seed, everything that was ever found, and changes of both that follow from
-/// `JRUN_SEED`. `make fuzz` searches on.
-@Suite struct PlayTests {
+/// `JRUN_SEED`. `make fuzz` searches on. One after the other: jrun-init is a program of one thread, its steps too.
+@Suite(.serialized) struct PlayTests {
     private static let seed = ProcessInfo.processInfo.environment["JRUN_SEED"].flatMap { UInt64($0) } ?? 1
     private static let cases: UInt64 = 1500
 
