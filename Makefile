@@ -12,11 +12,17 @@ DESTDIR ?=
 SWIFT_TEST_FLAGS ?=
 # For example: 1000 --json
 BENCH_FLAGS ?=
-# How long `make fuzz` runs.
+# How long `make fuzz` searches with each target, and with which; none means all.
 SECONDS := 60
+TARGET ?=
+# What `make sanitize` runs the unit suites under, and which of them: unit, or core, which leaves the daemon away.
+SANITIZERS ?= address thread
+PART ?= unit
 
 BUILD := .build
 DIST := $(BUILD)/dist
+# Swift keeps an enum's case in the spare bits of its pointers; the leak checker does not know these for pointers.
+SANITIZER_OPTIONS := ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=halt_on_error=1
 RELEASE := $(BUILD)/release
 # -static-executable changes the flags of every module, so this product has a build directory of its own.
 STATIC := $(BUILD)/static
@@ -36,7 +42,7 @@ swift_build = swift build -c release $(1) 2>&1 \
 # $(call strip_to,BINARY,TARGET): replaced in one step, so that a running one is left alone.
 strip_to = install -d $(dir $(2)) && strip -o $(2).new $(1) && mv $(2).new $(2)
 
-.PHONY: help build demo test bench bench-programs fuzz install deb test-vm escape-table lint format clean setup-build setup-demo setup-test \
+.PHONY: help build demo test bench bench-programs fuzz sanitize install deb test-vm escape-table lint format clean setup-build setup-demo setup-test \
 	setup-bench setup-deb root
 
 help: ## list the targets
@@ -140,8 +146,17 @@ bench-programs: setup-bench ## measure reading and checking rules beside Python'
 	@echo "bench-programs: running Benchmarks/programs/run"
 	@Benchmarks/programs/run --binary $(RELEASE)/programs-bench $(BENCH_FLAGS)
 
-fuzz: setup-build ## look for crashes and disagreements with libFuzzer: make fuzz SECONDS=600
-	@Tests/Fuzz/fuzz $(SECONDS)
+fuzz: setup-build ## look for inputs that break a parser, with libFuzzer: make fuzz SECONDS=600 TARGET=tar
+	@Tests/Fuzz/fuzz $(SECONDS) $(TARGET)
+
+sanitize: setup-build ## the unit suites under the address and the thread sanitizer: make sanitize SANITIZERS=thread PART=core
+	@for sanitizer in $(SANITIZERS); do \
+	    echo "sanitize: building the unit suites ($(PART)) with the $$sanitizer sanitizer"; \
+	    export JRUN_PACKAGE=$(PART) $(SANITIZER_OPTIONS); \
+	    place="--sanitize=$$sanitizer --scratch-path $(BUILD)/sanitize-$$sanitizer"; \
+	    swift build --build-tests $$place 2>&1 | sed -u -e '/Cannot export local symbol/d'; \
+	    swift test --skip-build --disable-xctest $$place $(SWIFT_TEST_FLAGS); \
+	done
 
 lint: ## check the format of the Swift sources, and the shell scripts
 	@echo "lint: swift format over $(SWIFT_SOURCES)"

@@ -128,5 +128,50 @@ let package = Package(
         .testTarget(
             name: "Escape", dependencies: ["EscapeAttacks"], exclude: ["Attacks", "Runner"], swiftSettings: strict),
         .testTarget(name: "Tidy", swiftSettings: strict),
+        // jrun-init's reader of plans and its steps, as ordinary Swift before a kernel that only reads.
+        .target(
+            name: "InitSteps", dependencies: ["CLinux", "CPlan"], path: "Tests/Fuzz/InitSteps", swiftSettings: strict),
+        .testTarget(
+            name: "Fuzz",
+            dependencies: ["Kernel", "Programs", "Confinement", "Runs", "ControlAPI", "jrund", "InitSteps", "CPlan"],
+            path: "Tests/Fuzz",
+            exclude: ["fuzz", "words.dict", "corpus", "regressions", "InitSteps", "LibFuzzer"], swiftSettings: strict),
     ]
 )
+
+// JRUN_PACKAGE leaves a part of the package, for instruments that have no place in static programs without a libc:
+// `unit` the unit suites and `core` these without the daemon and its web server, for `make sanitize`; `fuzz` the parsers
+// under libFuzzer, for `make fuzz`.
+if let part = Context.environment["JRUN_PACKAGE"] {
+    let left = ["jrun-init", "jrun-probe", "CInit", "programs-bench", "Privileged", "Control", "Tidy", "TestSupport"]
+    let daemon = part == "unit" ? [] : ["jrund", "JrundTests", "Fuzz"]
+    package.targets.removeAll { (left + daemon).contains($0.name) || part == "fuzz" && $0.isTest }
+    package.products.removeAll { (left + daemon).contains($0.name) }
+    if part == "fuzz" {
+        let webless = "jrund"
+        let instruments: [SwiftSetting] = [
+            .unsafeFlags([
+                "-enable-testing", "-assert-config", "Debug",
+                "-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table",
+            ])
+        ]
+        for target in package.targets where target.swiftSettings != nil { target.swiftSettings? += instruments }
+        package.targets += [
+            // What of the daemon needs no web server, under the daemon's name.
+            .target(
+                name: webless, dependencies: ["Runs", "ControlAPI"],
+                sources: [
+                    "Query.swift", "ByteRange.swift", "Configuration.swift", "ConfigurationDecoder.swift",
+                ],
+                swiftSettings: strict + instruments),
+            .executableTarget(
+                name: "jrun-fuzz",
+                dependencies: [
+                    "Kernel", "Programs", "Confinement", "Runs", "ControlAPI", "jrund", "InitSteps", "CPlan",
+                ],
+                path: "Tests/Fuzz", exclude: ["fuzz", "words.dict", "corpus", "regressions", "InitSteps"],
+                sources: ["Targets", "Models", "LibFuzzer"], swiftSettings: strict + instruments),
+        ]
+        package.products.append(.executable(name: "jrun-fuzz", targets: ["jrun-fuzz"]))
+    }
+}

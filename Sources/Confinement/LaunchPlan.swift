@@ -62,7 +62,8 @@ public struct Supervision: Sendable, Equatable {
         [.control, .growth, .status] + (hasCgroup ? [.cgroupLeaf] : []) + [.work, .runDirectory, .runsDirectory]
             + (hasCgroup ? [.cgroupRuns] : []) + [.uidLock]
             + (stdout.map { [$0.isFile ? .stdoutFile : .stdoutSpool] } ?? [])
-            + (stderr.map { [$0.isFile ? .stderrFile : .stderrSpool] } ?? []) + (keepsStdin ? [.stdinWriter, .stdinBuffer] : [])
+            + (stderr.map { [$0.isFile ? .stderrFile : .stderrSpool] } ?? [])
+            + (keepsStdin ? [.stdinWriter, .stdinBuffer] : [])
     }
 }
 

@@ -1,11 +1,14 @@
 import CLinux
 import CSeccomp
+import Programs
 
 /// A compiled filter: classic BPF instructions of eight bytes, ready for seccomp(2).
 public struct SeccompFilter: Sendable, Equatable, CustomStringConvertible {
     public var instructions: [UInt8]
     /// Whether forbidden calls are handed to jrun-init, which needs SECCOMP_FILTER_FLAG_NEW_LISTENER.
     public var notifies: Bool
+    /// The file that it was made from; nil when it is the standard one, or changes to it.
+    public var file: String?
 
     public init(instructions: [UInt8], notifies: Bool) {
         self.instructions = instructions
@@ -13,7 +16,11 @@ public struct SeccompFilter: Sendable, Equatable, CustomStringConvertible {
     }
 
     public var description: String {
-        "\(instructions.count / 8) instructions, forbidden calls \(notifies ? "end the run" : "get EPERM")"
+        if let file {
+            return "'\(file)', \(instructions.count / 8) instructions\(notifies ? ", killed calls end the run" : "")"
+        }
+        return
+            "\(instructions.count / 8) instructions, forbidden calls \(notifies ? "end the run" : "get EPERM")"
     }
 }
 
@@ -44,20 +51,34 @@ extension SeccompPolicy {
     ///
     /// - Parameter notify: hand forbidden calls to jrun-init; otherwise they get EPERM.
     public func compile(notify: Bool) throws(SeccompError) -> SeccompFilter {
-        let denied = Compiler.error(EPERM)
-        guard let context = seccomp_init(denied) else {
+        let compiler = Compiler(notify: notify)
+        guard let context = seccomp_init(compiler.action(otherwise)) else {
             throw SeccompError(description: "libseccomp cannot make a filter")
         }
         defer { seccomp_release(context) }
         // Balanced decision tree: about nine comparisons a call instead of hundreds.
         _ = seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2)
         _ = seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, Compiler.killProcess)
-        let compiler = Compiler(context: context)
-        for name in allowed { try compiler.add(name, Compiler.allow) }
-        for name in forbidden { try compiler.add(name, notify ? Compiler.notify : denied) }
-        try compiler.addConditionalCalls(unlessIn: Set(allowed + forbidden))
-        return SeccompFilter(
-            instructions: SeccompFilter.ioctlGuard + (try compiler.export()), notifies: notify && !forbidden.isEmpty)
+        // Without notifications these fail; a run ends for them only where it can be said for which.
+        let forbiddenAction = notify ? Compiler.notify : Compiler.error(EPERM)
+        for name in allowed { try compiler.add(name, Compiler.allow, to: context) }
+        for name in forbidden { try compiler.add(name, forbiddenAction, to: context) }
+        let decided = Set(allowed + forbidden)
+        for rule in rules where !decided.contains(rule.call) {
+            try compiler.add(
+                rule.call, compiler.action(rule.answer), rule.comparisons.map(\.compiled), to: context)
+        }
+        let filter = SeccompFilter(
+            instructions: try SeccompFilter.ioctlGuard + compiler.export(context),
+            notifies: notify && ends)
+        let count = filter.instructions.count / 8
+        guard count <= Compiler.maxInstructions else {
+            throw SeccompError(
+                description:
+                    "the seccomp filter has \(count) instructions, more than the kernel's \(Compiler.maxInstructions): fewer comparisons would fit"
+            )
+        }
+        return filter
     }
 }
 
@@ -85,86 +106,60 @@ extension SeccompFilter {
     }
 }
 
+extension SeccompFile.Comparison {
+    fileprivate var compiled: scmp_arg_cmp {
+        let operation: scmp_compare =
+            switch operation {
+            case .notEqual: SCMP_CMP_NE
+            case .less: SCMP_CMP_LT
+            case .lessOrEqual: SCMP_CMP_LE
+            case .equal: SCMP_CMP_EQ
+            case .greaterOrEqual: SCMP_CMP_GE
+            case .greater: SCMP_CMP_GT
+            case .maskedEqual: SCMP_CMP_MASKED_EQ
+            }
+        return scmp_arg_cmp(arg: argument, op: operation, datum_a: value, datum_b: valueTwo)
+    }
+}
+
 private struct Compiler {
-    let context: scmp_filter_ctx
+    let notify: Bool
 
     // libseccomp's action macros do not import; their values are the kernel's SECCOMP_RET_*.
     static let allow: UInt32 = 0x7fff_0000
+    static let log: UInt32 = 0x7ffc_0000
     static let killProcess: UInt32 = 0x8000_0000
     static let notify: UInt32 = 0x7fc0_0000
     static func error(_ errno: Int32) -> UInt32 { 0x0005_0000 | UInt32(errno) }
 
-    /// CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET
-    static let namespaceFlags: UInt64 = 0x7e02_0000
+    /// BPF_MAXINSNS
+    static let maxInstructions = 4096
 
-    func add(_ name: String, _ action: UInt32, _ comparisons: [scmp_arg_cmp] = []) throws(SeccompError) {
+    func action(_ answer: SeccompFile.Answer) -> UInt32 {
+        switch answer {
+        case .allow: Compiler.allow
+        case .log: Compiler.log
+        case .error(let errno): Compiler.error(errno)
+        case .kill: notify ? Compiler.notify : Compiler.killProcess
+        }
+    }
+
+    func add(
+        _ name: String, _ action: UInt32, _ comparisons: [scmp_arg_cmp] = [], to context: scmp_filter_ctx
+    ) throws(SeccompError) {
         let number = seccomp_syscall_resolve_name(name)
         if number == -1 { return }
         let result = comparisons.withUnsafeBufferPointer {
             seccomp_rule_add_array(context, action, number, UInt32($0.count), $0.baseAddress)
         }
-        // Negative pseudo-numbers stand for calls that this architecture does not have.
+        // Negative pseudo-numbers stand for calls that this architecture does not have. EEXIST: the same rule is there;
+        // EACCES: the answer is everybody's already.
         if result < 0 && number >= 0 && result != -Int32(EEXIST) && result != -Int32(EACCES) {
             throw SeccompError(description: "libseccomp refuses the rule for '\(name)' (\(result))")
         }
     }
 
-    /// Calls that depend on their arguments, except those that the policy allows or forbids as a whole.
-    func addConditionalCalls(unlessIn decided: Set<String>) throws(SeccompError) {
-        let noNamespaces = argument(0, SCMP_CMP_MASKED_EQ, Compiler.namespaceFlags, 0)
-        if !decided.contains("clone") { try add("clone", Compiler.allow, [noNamespaces]) }
-        // Its flags are in memory, where a filter cannot look; C libraries fall back to clone on ENOSYS.
-        if !decided.contains("clone3") { try add("clone3", Compiler.error(ENOSYS)) }
-        // One's own limits, where others' are not allowed. The kernel looks at the low half, a pid_t.
-        let own = argument(0, SCMP_CMP_MASKED_EQ, 0xffff_ffff, 0)
-        if !decided.contains("prlimit64") { try add("prlimit64", Compiler.allow, [own]) }
-        if !decided.contains("socket") { try addSockets() }
-        if !decided.contains("fcntl") { try addFileControl() }
-        let values: [(call: String, firstArgument: [UInt64])] = [
-            ("socketpair", [Compiler.unix]), ("personality", [0, 0xffff_ffff]),
-        ]
-        for (call, values) in values where !decided.contains(call) {
-            for value in values { try add(call, Compiler.allow, [argument(0, SCMP_CMP_EQ, value, 0)]) }
-        }
-    }
-
-    static let unix: UInt64 = 1
-
-    /// Unix sockets, and TCP, UDP and ping over IP. The families hold more than that: DCCP, SCTP, UDP-Lite, L2TP, MPTCP and
-    /// others, most of them modules that a socket(2) by anybody loads (CVE-2017-6074, CVE-2021-23133).
-    private func addSockets() throws(SeccompError) {
-        let inet: UInt64 = 2, inet6: UInt64 = 10, stream: UInt64 = 1, datagram: UInt64 = 2
-        let whatItIs: UInt64 = 0, icmp: UInt64 = 1, tcp: UInt64 = 6, udp: UInt64 = 17, icmp6: UInt64 = 58
-        try add("socket", Compiler.allow, [argument(0, SCMP_CMP_EQ, Compiler.unix, 0)])
-        for family in [inet, inet6] {
-            for type in [stream, datagram] {
-                for `protocol` in [whatItIs, icmp, tcp, udp, icmp6] {
-                    // SOCK_TYPE_MASK: above it are SOCK_CLOEXEC and SOCK_NONBLOCK.
-                    let comparisons = [
-                        argument(0, SCMP_CMP_EQ, family, 0), argument(1, SCMP_CMP_MASKED_EQ, 0xf, type),
-                        argument(2, SCMP_CMP_EQ, `protocol`, 0),
-                    ]
-                    try add("socket", Compiler.allow, comparisons)
-                }
-            }
-        }
-    }
-
-    /// All of fcntl(2) but F_NOTIFY (1026), which tells what others do in a directory. The kernel looks at the lower half.
-    private func addFileControl() throws(SeccompError) {
-        let commands: [(mask: UInt64, value: UInt64)] = [
-            (0xffff_fc00, 0), (0xffff_fffe, 1024), (0xffff_ffff, 1027), (0xffff_fffc, 1028), (0xffff_fff8, 1032),
-        ]
-        for (mask, value) in commands {
-            try add("fcntl", Compiler.allow, [argument(1, SCMP_CMP_MASKED_EQ, mask, value)])
-        }
-    }
-
-    private func argument(_ index: UInt32, _ operation: scmp_compare, _ a: UInt64, _ b: UInt64) -> scmp_arg_cmp {
-        scmp_arg_cmp(arg: index, op: operation, datum_a: a, datum_b: b)
-    }
-
-    func export() throws(SeccompError) -> [UInt8] {
+    func export(_ context: scmp_filter_ctx) throws(SeccompError) -> [UInt8] {
         let file = sys_memfd_create("seccomp", UInt32(MFD_CLOEXEC))
         guard file >= 0 else { throw SeccompError(description: "no memory file for the seccomp filter") }
         defer { _ = sys_close(Int32(file)) }

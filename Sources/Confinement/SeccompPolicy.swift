@@ -9,13 +9,63 @@ public struct SeccompPolicy: Sendable, Equatable {
     public var allowed: [String]
     /// Stops the run with cause `seccomp`, the call being the evidence: no honest program makes these.
     public var forbidden: [String]
-    /// Everything else is answered with EPERM, which programs that merely probe can live with.
+    /// Answers that depend on the call's arguments, or that the lists cannot say. They hold for calls that neither list
+    /// names.
+    public var rules: [Rule]
+    /// Of every other call.
+    public var otherwise: SeccompFile.Answer
+
+    public struct Rule: Sendable, Equatable {
+        public var call: String
+        public var answer: SeccompFile.Answer
+        /// All of them have to be true.
+        public var comparisons: [SeccompFile.Comparison] = []
+    }
 
     public static let standard = SeccompPolicy(allowed: standardAllowed, forbidden: standardForbidden)
 
-    public init(allowed: [String], forbidden: [String]) {
+    public init(
+        allowed: [String], forbidden: [String], rules: [Rule] = standardRules,
+        otherwise: SeccompFile.Answer = .notPermitted
+    ) {
         self.allowed = allowed
         self.forbidden = forbidden
+        self.rules = rules
+        self.otherwise = otherwise
+    }
+
+    /// The file's answers and nothing else: what it does not name has its default.
+    public init(_ file: SeccompFile) {
+        self.init(allowed: [], forbidden: [], rules: [], otherwise: file.defaultAnswer)
+        for entry in file.entries {
+            rules += entry.names.map { Rule(call: $0, answer: entry.answer, comparisons: entry.comparisons) }
+        }
+        // libseccomp has no order of rules; one without a comparison makes the call's others idle.
+        let whole = Set(rules.filter { $0.comparisons.isEmpty }.map(\.call))
+        rules.removeAll { whole.contains($0.call) && !$0.comparisons.isEmpty }
+    }
+
+    /// Whether there are calls that end the run.
+    public var ends: Bool { !forbidden.isEmpty || otherwise == .kill || rules.contains { $0.answer == .kill } }
+
+    /// What jrun-init's child still calls when the filter holds, on its way into the program.
+    static let neededToLaunch = ["execveat", "clock_gettime", "exit_group"]
+
+    /// The first call without which no program could be started. To hand one of them to jrun-init would be worse than to
+    /// refuse it: jrun-init sleeps until the program executes.
+    public var missingForLaunch: String? {
+        let open = Set(
+            allowed + rules.filter { [.allow, .log].contains($0.answer) && $0.comparisons.isEmpty }.map(\.call))
+        return SeccompPolicy.neededToLaunch.first { !open.contains($0) }
+    }
+
+    /// Without the calls that the node cannot bound: they get EPERM, whoever allowed them.
+    public func without(_ calls: [String]) -> SeccompPolicy {
+        var policy = self
+        policy.allowed.removeAll { calls.contains($0) }
+        policy.rules.removeAll { calls.contains($0.call) }
+        policy.rules += calls.map { Rule(call: $0, answer: .notPermitted) }
+        return policy
     }
 
     /// Memory that RLIMIT_AS does not count. Refused where that is all that bounds a run's memory.
@@ -24,7 +74,15 @@ public struct SeccompPolicy: Sendable, Equatable {
     /// jrun-init has the program's uid where there is a single id, and then every call that the uid alone allows on pid 1
     /// is within reach. The others ask for its capabilities too (cap_safe_nice, cap_ptrace_access_check in
     /// security/commoncap.c), or do not reach a pid 1; this one would lower jrun-init's own limits.
-    public static let reachesInit = ["prlimit64"]
+    public var keepingInitOutOfReach: SeccompPolicy {
+        var policy = self
+        policy.allowed.removeAll { $0 == "prlimit64" }
+        policy.rules.removeAll { $0.call == "prlimit64" }
+        // One's own, which is pid 0. The kernel looks at the low half, a pid_t.
+        let own = SeccompFile.Comparison(argument: 0, operation: .maskedEqual, value: 0xffff_ffff)
+        policy.rules.append(Rule(call: "prlimit64", answer: .allow, comparisons: [own]))
+        return policy
+    }
 
     /// The profile's changes. `deny` wins over everything, `allow` over the standard lists.
     public func extended(allow: [String], deny: [String]) -> SeccompPolicy {
@@ -34,6 +92,59 @@ public struct SeccompPolicy: Sendable, Equatable {
             forbidden: (forbidden + deny.filter { !forbidden.contains($0) }).filter { !granted.contains($0) })
     }
 }
+
+/// Calls that depend on their arguments.
+public let standardRules: [SeccompPolicy.Rule] = {
+    // CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET
+    let noNamespaces = SeccompFile.Comparison(argument: 0, operation: .maskedEqual, value: 0x7e02_0000)
+    let unix: UInt64 = 1
+    let values: [(call: String, firstArgument: [UInt64])] = [
+        ("socket", [unix]), ("socketpair", [unix]), ("personality", [0, 0xffff_ffff]),
+    ]
+    return [
+        SeccompPolicy.Rule(call: "clone", answer: .allow, comparisons: [noNamespaces]),
+        // Its flags are in memory, where a filter cannot look; C libraries fall back to clone on ENOSYS.
+        SeccompPolicy.Rule(call: "clone3", answer: .notImplemented),
+    ]
+        + values.flatMap { call, values in
+            values.map {
+                .init(call: call, answer: .allow, comparisons: [.init(argument: 0, operation: .equal, value: $0)])
+            }
+        } + internetSockets + fileControl
+}()
+
+/// TCP, UDP and ping over IP. The families hold more than that: DCCP, SCTP, UDP-Lite, L2TP, MPTCP and others, most of
+/// them modules that a socket(2) by anybody loads (CVE-2017-6074, CVE-2021-23133).
+private let internetSockets: [SeccompPolicy.Rule] = {
+    let inet: UInt64 = 2, inet6: UInt64 = 10, stream: UInt64 = 1, datagram: UInt64 = 2
+    let whatItIs: UInt64 = 0, icmp: UInt64 = 1, tcp: UInt64 = 6, udp: UInt64 = 17, icmp6: UInt64 = 58
+    return [inet, inet6].flatMap { family in
+        [stream, datagram].flatMap { type in
+            [whatItIs, icmp, tcp, udp, icmp6].map { `protocol` in
+                SeccompPolicy.Rule(
+                    call: "socket", answer: .allow,
+                    comparisons: [
+                        .init(argument: 0, operation: .equal, value: family),
+                        // SOCK_TYPE_MASK: above it are SOCK_CLOEXEC and SOCK_NONBLOCK.
+                        .init(argument: 1, operation: .maskedEqual, value: 0xf, valueTwo: type),
+                        .init(argument: 2, operation: .equal, value: `protocol`),
+                    ])
+            }
+        }
+    }
+}()
+
+/// All of fcntl(2) but F_NOTIFY (1026), which tells what others do in a directory. The kernel looks at the lower half.
+private let fileControl: [SeccompPolicy.Rule] = {
+    let commands: [(mask: UInt64, value: UInt64)] = [
+        (0xffff_fc00, 0), (0xffff_fffe, 1024), (0xffff_ffff, 1027), (0xffff_fffc, 1028), (0xffff_fff8, 1032),
+    ]
+    return commands.map { mask, value in
+        .init(
+            call: "fcntl", answer: .allow,
+            comparisons: [.init(argument: 1, operation: .maskedEqual, value: mask, valueTwo: value)])
+    }
+}()
 
 private func words(_ text: String) -> [String] {
     text.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init)

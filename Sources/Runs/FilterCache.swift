@@ -8,10 +8,10 @@ struct FilterCache {
     let directory: String
 
     func filter(for policy: SeccompPolicy, notify: Bool) throws -> SeccompFilter {
-        let key = "\(SeccompPolicy.compilerIdentity) \(notify) \(policy.allowed) \(policy.forbidden)"
+        let key = "\(SeccompPolicy.compilerIdentity) \(notify) \(policy)"
         let path = "\(directory)/seccomp-\(hex(SHA256.hash(data: Array(key.utf8))))"
         if let stored = try? FileSystem.contents(of: path), let instructions = FilterCache.verified(stored) {
-            return SeccompFilter(instructions: instructions, notifies: notify && !policy.forbidden.isEmpty)
+            return SeccompFilter(instructions: instructions, notifies: notify && policy.ends)
         }
         let filter = try policy.compile(notify: notify)
         try FileSystem.makeDirectories(directory, mode: 0o700)

@@ -22,7 +22,7 @@ public struct LoadedProgram: Sendable {
     }
 
     public init(_ source: ProgramSource, path: String) {
-        program = source.program
+        program = source.programWithFiles
         self.path = path
         files = source.files.map { File(path: $0.path, digest: hex(SHA256.hash(data: $0.bytes))) }
     }

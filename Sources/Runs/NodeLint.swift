@@ -1,3 +1,4 @@
+import Confinement
 import Kernel
 import Programs
 
@@ -17,7 +18,26 @@ public struct NodeLint {
     public func warnings(for program: Program) -> [LintWarning] {
         // Of an image nothing is known here.
         guard program.security.root == .host else { return [] }
-        return executable(of: program) + shownPaths(program.security) + unknownAccounts(program.who)
+        return executable(of: program) + shownPaths(program.security) + filter(program.security.seccomp)
+            + unknownAccounts(program.who)
+    }
+
+    private func filter(_ choice: SeccompChoice) -> [LintWarning] {
+        guard case .file(let path) = choice else { return [] }
+        do throws(RunRefused) {
+            _ = try SeccompPolicy.chosen(by: choice, boundsMemoryByAddressSpace: false, sharesIDWithInit: false)
+        } catch {
+            return [LintWarning(keyPath: "security.seccomp", message: "no run can start on this node: \(error)")]
+        }
+        let unknown = SeccompPolicy.unknownNames(in: path)
+        if unknown.isEmpty { return [] }
+        return [
+            LintWarning(
+                keyPath: "security.seccomp",
+                message:
+                    "'\(printable(path))' names what is no system call here, so it stays refused: \(unknown.prefix(8).joined(separator: ", "))"
+            )
+        ]
     }
 
     // MARK: The executable

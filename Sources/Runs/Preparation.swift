@@ -12,6 +12,7 @@ public struct Preparation: Sendable {
     public var bestEffort: Bool
     /// Nil only for an ordinary user who has none.
     let cgroups: CgroupTree?
+    let seccompPolicy: SeccompPolicy
 
     public var program: Program { loaded.program }
 
@@ -56,16 +57,6 @@ public struct Preparation: Sendable {
                 "program '\(loaded.program.name)': \(paths.count) security paths are more than \(Preparation.maxPaths); list directories instead of files"
             )
         }
-        if case .extended(let allow, let deny) = security.seccomp {
-            for name in allow + deny where !SeccompPolicy.isKnown(name) {
-                throw RunRefused("program '\(loaded.program.name)': seccomp: no system call is called '\(name)'")
-            }
-        }
-        if case .file(let name) = security.seccomp {
-            throw RunRefused(
-                "program '\(loaded.program.name)': seccomp file '\(name)' cannot be used by this version; write {extends: default, allow: […], deny: […]}"
-            )
-        }
         if node.workDirectory == .disk {
             facts.workOnDisk = WorkOnDisk.isPossible(beneath: node.stateDirectory)
             if !facts.workOnDisk, !bestEffort { throw RunRefused(WorkOnDisk.missing(in: node.stateDirectory)) }
@@ -77,6 +68,11 @@ public struct Preparation: Sendable {
         case .success(let enforcement): self.enforcement = enforcement
         case .failure(let refusals): throw RunRefused("program '\(loaded.program.name)': \(refusals)")
         }
+        do throws(RunRefused) {
+            seccompPolicy = try SeccompPolicy.chosen(
+                by: security.seccomp, boundsMemoryByAddressSpace: enforcement[.memory] == .addressSpace,
+                sharesIDWithInit: facts.rootless == .single)
+        } catch { throw RunRefused("program '\(loaded.program.name)': \(error)") }
     }
 
     /// Each takes a descriptor of the launch; CLaunch has room for 128.
@@ -100,20 +96,11 @@ public struct Preparation: Sendable {
         do { return try node.cgroupTree() } catch { throw RunRefused("cgroup v2 tree: \(error)") }
     }
 
-    var seccompPolicy: SeccompPolicy {
-        var policy = SeccompPolicy.standard
-        if enforcement[.memory] == .addressSpace {
-            policy.allowed.removeAll { SeccompPolicy.uncountedMemory.contains($0) }
-        }
-        if facts.rootless == .single { policy.allowed.removeAll { SeccompPolicy.reachesInit.contains($0) } }
-        guard case .extended(let allow, let deny) = program.security.seccomp else { return policy }
-        return policy.extended(allow: allow, deny: deny)
-    }
-
     /// - Parameter lifeline: the run ends with its launcher instead of surviving it.
     public func plan(for identity: RunIdentity, lifeline: Bool = true) throws -> LaunchPlan {
-        let filter = try FilterCache(directory: node.cacheDirectory).filter(
+        var filter = try FilterCache(directory: node.cacheDirectory).filter(
             for: seccompPolicy, notify: facts.seccompNotify)
+        if case .file(let path) = program.security.seccomp { filter.file = path }
         return LaunchPlan(
             PlanInputs(
                 program: program, request: request, facts: facts, enforcement: enforcement, identity: identity,

@@ -24,7 +24,9 @@ struct Verdict {
             return
         }
         if status.cause == UInt32(JRUN_CAUSE_LAUNCH) {
-            let step = "step \(status.failed_step + 1) of the launch plan"
+            // Numbers above those of steps, negative here, stand for what comes before the first one.
+            let number = Int(status.failed_step)
+            let step = number < 0 ? "the reading of the launch plan" : "step \(number + 1) of the launch plan"
             (state, cause) = (.failed, .launchError)
             evidence = .init(
                 summary: "\(step): \(describe(errno: status.error))", step: step, errno: errnoName(status.error))

@@ -3,13 +3,13 @@ import Testing
 @testable import Confinement
 
 #if arch(x86_64)
-private let nativeArch: UInt32 = 0xC000_003E
+let nativeArch: UInt32 = 0xC000_003E
 #else
-private let nativeArch: UInt32 = 0xC000_00B7
+let nativeArch: UInt32 = 0xC000_00B7
 #endif
 
 /// What the filter looks at. Source: struct seccomp_data, include/uapi/linux/seccomp.h.
-private struct Call {
+struct Call {
     var number: UInt32
     var arch = nativeArch
     var arguments: [UInt64] = []
@@ -29,7 +29,7 @@ private struct Call {
     }
 }
 
-private enum Answer: Equatable {
+enum Answer: Equatable {
     case allow, notify, killProcess
     case errno(UInt32)
     /// Something that no filter of ours should answer, or a program that the kernel would refuse.
@@ -52,7 +52,7 @@ private enum Answer: Equatable {
 }
 
 /// Classic BPF, as far as libseccomp uses it. Source: Documentation/networking/filter.rst.
-private struct Interpreter {
+struct Interpreter {
     private struct Instruction {
         var code: UInt16
         var yes, no: UInt8
@@ -95,7 +95,7 @@ private struct Interpreter {
 }
 
 /// Numbers of this architecture by name.
-private let numbers: [String: UInt32] = Dictionary(
+let numbers: [String: UInt32] = Dictionary(
     (Int32(0)..<1024).compactMap { number in SeccompPolicy.name(ofCall: number).map { ($0, UInt32(number)) } }
 ) { first, _ in first }
 

@@ -49,6 +49,17 @@ extension ProgramSource {
         return Dictionary(origins) { first, _ in first }
     }
 
+    /// The program with the name of its system call filter's file as seen from the current directory: the name is
+    /// written beside whichever file says it.
+    public var programWithFiles: Program {
+        guard case .file(let name) = program.security.seccomp, !name.hasPrefix("/"),
+            let origin = origins["security.seccomp"], let slash = origin.file.lastIndex(of: "/")
+        else { return program }
+        var program = program
+        program.security.seccomp = .file(origin.file[...slash] + name)
+        return program
+    }
+
     private func collect(
         _ node: YAMLNode, _ path: String, isArguments: Bool, _ marks: inout [(path: String, mark: Mark)]
     ) {

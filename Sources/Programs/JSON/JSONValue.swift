@@ -63,7 +63,10 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolatio
 
 /// A place in a JSON document: `$.inputs['a.mod'].text`. Source: RFC 9535, 2.1.
 struct JSONPath: Sendable, Equatable, CustomStringConvertible {
-    private(set) var description = "$"
+    private(set) var description: String
+
+    /// The whole document, or a place that was written down.
+    init(_ description: String = "$") { self.description = description }
 
     func key(_ key: String) -> JSONPath {
         var path = self

@@ -28,8 +28,13 @@ public struct RunEvent: Sendable, Codable, Equatable {
     /// The number of a line, without reading the rest of it.
     fileprivate static func sequence(of line: ArraySlice<UInt8>) -> UInt64? {
         guard line.starts(with: head.utf8) else { return nil }
-        return UInt64(
+        return possible(
             String(decoding: line.dropFirst(head.utf8.count).prefix { $0 != UInt8(ascii: ",") }, as: UTF8.self))
+    }
+
+    /// A number that an event can have, and be followed by others.
+    fileprivate static func possible(_ text: some StringProtocol) -> UInt64? {
+        UInt64(text).flatMap { (1...UInt64.max / 2).contains($0) ? $0 : nil }
     }
 }
 
@@ -81,7 +86,7 @@ public final class EventStream: Sendable {
 
     private static func number(of name: [UInt8]) -> UInt64? {
         let name = String(decoding: name, as: UTF8.self)
-        return name.hasSuffix(".jsonl") ? UInt64(name.dropLast(6)) : nil
+        return name.hasSuffix(".jsonl") ? RunEvent.possible(name.dropLast(6)) : nil
     }
 
     /// Writes the event into the log, and a copy into the run's own: in this order, so that what the copy lacks can be told.

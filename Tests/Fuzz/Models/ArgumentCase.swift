@@ -1,0 +1,1 @@
+../../ProgramsTests/Properties/ArgumentCase.swift
