@@ -64,7 +64,8 @@ public struct Enforcement: Sendable, Equatable {
     ) -> Result<Enforcement, Refusals> {
         var e = Enforcement(mechanisms: [
             .wall: .initClock, .cpu: .cpuStat, .memory: .memoryMax, .processes: .pidsMax, .open_files: .openFiles,
-            .file_size: .fileSize, .output: .relay, .disk: facts.workOnDisk ? .projectQuota : .workFileSystem, .temporary: .temporaryFileSystem,
+            .file_size: .fileSize, .output: .relay, .disk: facts.workOnDisk ? .projectQuota : .workFileSystem,
+            .temporary: .temporaryFileSystem,
             .cpus: .cpuMax, .io: limits[.io] == LimitName.unlimited ? .unlimited : .ioMax,
         ])
         // The uid is the run's alone, so the per-uid count is the run's own: nothing weaker about it.

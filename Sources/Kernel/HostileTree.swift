@@ -37,7 +37,9 @@ extension FileSystem {
         while true {
             moved += 1
             // The program may have such a name there already.
-            let result = withName(name) { sys_renameat2(directory, $0, top, ".lifted-\(moved)", UInt32(RENAME_NOREPLACE)) }
+            let result = withName(name) {
+                sys_renameat2(directory, $0, top, ".lifted-\(moved)", UInt32(RENAME_NOREPLACE))
+            }
             if result == Int(-EEXIST) { continue }
             try check(result, "move a directory")
             return

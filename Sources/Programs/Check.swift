@@ -52,7 +52,8 @@ extension Program {
             let accepted = "accepted: \(name.format(name.smallest)) to \(name.format(limits[name].max))"
             let message =
                 value < name.smallest
-                ? "must be at least \(name.smallest == 1 ? "1" : name.format(name.smallest)); \(accepted)" : "\(name.format(value)) is too much; \(accepted)"
+                ? "must be at least \(name.smallest == 1 ? "1" : name.format(name.smallest)); \(accepted)"
+                : "\(name.format(value)) is too much; \(accepted)"
             return Violation(rule: "limits", place: "limit '\(name.rawValue)'", message: message)
         }
     }

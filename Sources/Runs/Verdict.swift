@@ -73,7 +73,8 @@ private struct Judge {
                 .cpu, .cpuTime, "CPU time reached", source: "cgroup cpu.stat usage_usec, ms",
                 value: status.cpu_ns / 1_000_000)
         case JRUN_CAUSE_MEMORY:
-            limit(.memory, .memory, "out of memory", source: "cgroup memory.events oom_kill",
+            limit(
+                .memory, .memory, "out of memory", source: "cgroup memory.events oom_kill",
                 // A record of an older jrun-init does not count.
                 value: max(1, status.oom_kills))
         case JRUN_CAUSE_PROCESSES: processes()

@@ -6,7 +6,8 @@ import Runs
 /// once.
 struct ConfigurationDecoder {
     private static let keys = [
-        "socket", "programs", "enforcement", "admin_group", "work_directory", "cpuset", "capacity", "quota", "retention", "access", "metrics",
+        "socket", "programs", "enforcement", "admin_group", "work_directory", "cpuset", "capacity", "quota",
+        "retention", "access", "metrics",
         "connections", "log",
     ]
 
@@ -125,8 +126,10 @@ struct ConfigurationDecoder {
     }
 
     private func cpuset(_ node: YAMLNode) -> CPUList? {
-        read.checked(node, "cpuset") { CPUList($0) == nil ? "write CPUs and ranges of CPUs, such as 2-7 or 0,4-6" : nil }
-            .flatMap { CPUList($0) }
+        read.checked(node, "cpuset") {
+            CPUList($0) == nil ? "write CPUs and ranges of CPUs, such as 2-7 or 0,4-6" : nil
+        }
+        .flatMap { CPUList($0) }
     }
 
     private func count(_ node: YAMLNode, _ what: String, _ range: ClosedRange<Int64>) -> Int? {

@@ -40,7 +40,8 @@ enum Startup {
         let mountPoint = (try? CgroupTree.mountPoint()) ?? nil
         let controllers = mountPoint.map { CgroupTree.availableControllers(at: $0) } ?? []
         if controllers.contains("cpuset") { return nil }
-        return "cpuset: the cgroup v2 controller 'cpuset' is missing on this node (see jrun doctor); enable it, or leave "
+        return
+            "cpuset: the cgroup v2 controller 'cpuset' is missing on this node (see jrun doctor); enable it, or leave "
             + "'cpuset' out"
     }
 

@@ -83,7 +83,10 @@ private func errors(_ text: String) -> [String] {
         #expect(found[6].hasPrefix("jrund.yaml:4:6: log: 'loud' is not possible here"))
     }
 
-    @Test(arguments: ["- a", "socket: relative", "programs: /x", "connections: 1", "metrics: [a]", "cpuset: 3-1", "cpuset: all", "work_directory: ram"])
+    @Test(arguments: [
+        "- a", "socket: relative", "programs: /x", "connections: 1", "metrics: [a]", "cpuset: 3-1", "cpuset: all",
+        "work_directory: ram",
+    ])
     func whatCannotBeIsAnError(text: String) {
         #expect(errors(text).count == 1)
     }

@@ -289,9 +289,7 @@ import Testing
         ("file_size: 2GiB", ["limits.file_size: 2 GiB can never be reached…"]),
         ("file_size: 1GiB", []),
         ("temporary: 2GiB", ["limits.temporary: 2 GiB can never be reached…"]),
-        ("temporary: 1GiB", []),
-        ("cpus: 32.5", ["limits.cpus: 32.5 can never be used at once…"]),
-        ("cpus: 32", []),
+        ("temporary: 1GiB", []), ("cpus: 32", []), ("cpus: 32.5", ["limits.cpus: 32.5 can never be used at once…"]),
     ]
 
     @Test(arguments: limits) func limitsThatContradictEachOther(limits: String, warnings: [String]) throws {

@@ -103,7 +103,8 @@ extension LimitName {
         let units: [(String, Int64)] =
             switch unit {
             case .milliseconds: [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)]
-            case .bytes, .bytesPerSecond: [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("", 1)]
+            case .bytes, .bytesPerSecond:
+                [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("", 1)]
             case .count, .thousandths: [("", 1)]
             }
         let unit = units.first { value % $0.1 == 0 } ?? ("", 1)
