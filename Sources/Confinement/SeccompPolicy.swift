@@ -89,7 +89,8 @@ public struct SeccompPolicy: Sendable, Equatable {
         let denied = Set(deny), granted = Set(allow).subtracting(denied)
         return SeccompPolicy(
             allowed: (allowed + allow.filter { !allowed.contains($0) }).filter { !denied.contains($0) },
-            forbidden: (forbidden + deny.filter { !forbidden.contains($0) }).filter { !granted.contains($0) })
+            forbidden: (forbidden + deny.filter { !forbidden.contains($0) }).filter { !granted.contains($0) },
+            rules: rules, otherwise: otherwise)
     }
 }
 
