@@ -207,7 +207,6 @@ private let conditional = ["clone", "clone3", "socket", "socketpair", "personali
         #expect(try interpreter.answer(call("ioctl", 0, request | high)) == .permissionDenied)
         #expect(try interpreter.answer(call("ioctl", 0, 0x801c_581f)) == .allow, "FS_IOC_FSGETXATTR")
         #expect(try interpreter.answer(call("ioctl", 0, 0x8008_6601)) == .allow, "FS_IOC_GETFLAGS")
-        #expect(try interpreter.answer(call("file_setattr")) != .allow)
     }
 
     @Test func otherArchitecturesAreKilled() throws {
