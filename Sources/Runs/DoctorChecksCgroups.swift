@@ -137,7 +137,8 @@ struct Controller {
         ),
         Controller(
             name: "cpu", option: "CONFIG_CGROUP_SCHED",
-            cost: "limit 'cpus' is not held, and one other than 1 is refused; limits 'cpu' and 'wall' hold all the same"),
+            cost: "limit 'cpus' is not held, and one other than 1 is refused; limits 'cpu' and 'wall' hold all the same"
+        ),
         Controller(
             name: "io", option: "CONFIG_BLK_CGROUP",
             cost: "limit 'io' only with --best-effort, where nothing holds it"),
