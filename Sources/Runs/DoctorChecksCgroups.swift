@@ -145,13 +145,14 @@ struct Controller {
         ),
         Controller(
             name: "cpu", option: "CONFIG_CGROUP_SCHED",
-            cost: "runs cannot be given shares of the CPU; limits 'cpu' and 'wall' hold all the same"),
+            cost: "limit 'cpus' is not held, and one other than 1 is refused; limits 'cpu' and 'wall' hold all the same"
+        ),
         Controller(
             name: "io", option: "CONFIG_BLK_CGROUP",
-            cost: "runs cannot be given shares of the disks; no limit needs it yet"),
+            cost: "limit 'io' only with --best-effort, where nothing holds it"),
         Controller(
             name: "cpuset", option: "CONFIG_CPUSETS",
-            cost: "runs cannot be bound to CPUs and memory nodes by cgroup; no limit needs it yet"),
+            cost: "jrund does not start with 'cpuset' in jrund.yaml"),
     ]
 }
 

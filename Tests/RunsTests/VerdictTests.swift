@@ -191,15 +191,6 @@ private let verdicts = [
         #expect(verdict.exitStatus == 159 && verdict.evidence.syscall == nil)
     }
 
-    @Test func anOutOfMemoryKillIsToldWithItsCounter() throws {
-        var record = status(JRUN_CAUSE_MEMORY, wait: signalled(9))
-        record.oom_kills = 4
-        #expect(try verdict(record).evidence.value == 4)
-        // A record from before the counter was kept.
-        record.oom_kills = 0
-        #expect(try verdict(record).evidence.value == 1)
-    }
-
     /// The program ends well while what it left is still being judged: its last output is too much, or a child of its
     /// had been killed for want of memory. docs/architecture.md, "Exit codes": 137 for every limit but the clocks.
     @Test(arguments: [JRUN_CAUSE_OUTPUT, JRUN_CAUSE_MEMORY, JRUN_CAUSE_SPOOL, JRUN_CAUSE_PROCESSES, JRUN_CAUSE_SECCOMP])
