@@ -57,7 +57,8 @@ extension SeccompPolicy {
         for name in forbidden { try compiler.add(name, notify ? Compiler.notify : denied) }
         try compiler.addConditionalCalls(unlessIn: Set(allowed + forbidden))
         return SeccompFilter(
-            instructions: SeccompFilter.terminalGuard + (try compiler.export()), notifies: notify && !forbidden.isEmpty)
+            instructions: SeccompFilter.terminalGuard + SeccompFilter.hugePageGuard + (try compiler.export()),
+            notifies: notify && !forbidden.isEmpty)
     }
 }
 
