@@ -69,7 +69,7 @@ extension SeccompPolicy {
                 rule.call, compiler.action(rule.answer), rule.comparisons.map(\.compiled), to: context)
         }
         let filter = SeccompFilter(
-            instructions: try SeccompFilter.ioctlGuard + compiler.export(context),
+            instructions: try SeccompFilter.ioctlGuard + SeccompFilter.hugePageGuard + compiler.export(context),
             notifies: notify && ends)
         let count = filter.instructions.count / 8
         guard count <= Compiler.maxInstructions else {

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/sysmacros.h>
@@ -119,6 +120,21 @@ static int notify(char **arguments) {
     return answer_at("F_NOTIFY", fcntl(directory, F_NOTIFY, DN_ACCESS));
 }
 
+// Memory from the node's pool of huge pages, which no memory limit counts.
+static int take_huge_page(char **arguments) {
+    const size_t size = 2 << 20;
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, file = -1;
+    if (strcmp(arguments[0], "memfd") == 0) {
+        file = (int)syscall(SYS_memfd_create, "probe", 4 /* MFD_HUGETLB */);
+        flags = MAP_SHARED;
+        if (file < 0 || ftruncate(file, (off_t)size) < 0) return answer_at("memfd_create", -1);
+    }
+    char *page = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, file, 0);
+    if (page == MAP_FAILED) return answer_at("mmap", -1);
+    page[0] = 1;
+    return answer_at("mmap", 0);
+}
+
 const struct verb machine_attacks[] = {
     {"timeofday-set", 0, 0, "", "settimeofday", set_time_of_day},
     {"clock-adjust", 0, 0, "", "clock_adjtime", adjust_clock},
@@ -128,6 +144,7 @@ const struct verb machine_attacks[] = {
     {"device", 4, 4, "block|char MAJOR MINOR DIR", "make a device in DIR, and read", use_device},
     {"bpf-program", 0, 0, "", "load a BPF program", load_filter},
     {"notify", 2, 2, "inotify|dnotify DIR", "be told of what others open in DIR", notify},
+    {"huge-page", 1, 1, "mmap|memfd", "take a page from the pool of huge pages", take_huge_page},
     {"aio", 0, 0, "", "make a context of kernel AIO", make_aio_context},
     {0},
 };

@@ -230,6 +230,23 @@ private let conditional = ["clone", "fcntl", "clone3", "socket", "socketpair", "
         }
     }
 
+    /// The pool of huge pages is nobody's memory limit.
+    @Test(
+        arguments: [("mmap", 3, 0x40000), ("memfd_create", 1, 0x4), ("shmget", 2, 0o4000)] as [(String, Int, UInt64)])
+    func nothingFromThePoolOfHugePages(_ name: String, _ index: Int, _ flag: UInt64) throws {
+        let interpreter = try interpreter()
+        let number = try #require(numbers[name])
+        func answer(_ value: UInt64) -> Answer {
+            var arguments: [UInt64] = [0, 0, 0, 0, 0, 0]
+            arguments[index] = value
+            return interpreter.answer(Call(number: number, arguments: arguments))
+        }
+        #expect(answer(0x22 & ~flag) == .allow)
+        #expect(answer(flag) == .permissionDenied)
+        #expect(answer(flag | 0x22 | 0xffff_0000_0000_0000) == .permissionDenied)
+        #expect(answer(~flag) == .allow, "any other flag is the kernel's affair")
+    }
+
     @Test func otherArchitecturesAreKilled() throws {
         let interpreter = try interpreter()
         for number: UInt32 in 0..<500 {

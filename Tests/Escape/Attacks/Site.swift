@@ -10,9 +10,10 @@ package struct Site: Sendable {
     /// A copy of the built binaries: a build beside the tests does not change them.
     package let dist: String
     package let cgroup: String
-    /// An ordinary user without a name: controls, victims and the runs of jrun have this uid, so that no attack is stopped
-    /// merely because two uids differ. Neighbours have one of the next seven.
-    package let user: UInt32 = 1_700_002_000
+    /// An ordinary user without a name, another one in each process that tries attacks: kill(-1) of one must not meet the
+    /// victims of another. Controls, victims and the runs of jrun have this uid, so that no attack is stopped merely because
+    /// two uids differ. Neighbours have one of the next seven, and tests whose runs follow each other others of the next 63.
+    package let user = 1_700_100_000 + UInt32(getpid() % 30_000) * 64
 
     package struct Unusable: Error, CustomStringConvertible {
         package var description: String

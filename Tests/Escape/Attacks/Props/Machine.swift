@@ -15,6 +15,15 @@ extension Prop {
         stage.facts["disk-name"] = "/dev/\(words[3])"
     }
 
+    /// Four huge pages more in the node's pool, where it has memory for them.
+    package static let hugePages = Prop { stage in
+        let file = "/proc/sys/vm/nr_hugepages"
+        let before = (try? String(contentsOfFile: file, encoding: .utf8))?.split(separator: "\n").first ?? "0"
+        let more = "\((Int(before) ?? 0) + 4)"
+        stage.onClear { try? String(before).write(toFile: file, atomically: false, encoding: .utf8) }
+        try? more.write(toFile: file, atomically: false, encoding: .utf8)
+    }
+
     /// `{module}`: a kernel module that nothing uses, or a name where none is.
     package static let module = Prop { stage in
         var name = utsname()

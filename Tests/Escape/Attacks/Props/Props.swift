@@ -56,13 +56,13 @@ extension Stage {
     }
 
     /// Whether a process that the stage started has ended. A signal is delivered before its sender goes on, but dying takes
-    /// the victim a moment: who should have died may take a second for it.
+    /// the victim a moment: whoever should have died has half a second for it.
     package func hasDied(_ name: String) -> Bool {
         guard let child = children[name] else { return false }
         let process = Int32(sys_pidfd_open(child.pid, 0))
         defer { close(process) }
         var end = pollfd(fd: process, events: Int16(Glibc.POLLIN), revents: 0)
-        return poll(&end, 1, isControl ? 1000 : 200) == 1
+        return poll(&end, 1, 500) == 1
     }
 
     package var isControl: Bool { confiner is Outside }

@@ -5,6 +5,7 @@ private let noPorts = [Lack("ENOSYS", "the kernel gives no ports away (CONFIG_X8
 private let noDisk = [
     Lack("ENOENT", "/dev has no disk"), Lack("EPERM", "a device cgroup keeps the disk from the root of this node"),
 ]
+private let noHugePages = [Lack("ENOMEM", "the node has no huge pages to give")]
 private let hidden: [Defence] = [.mountView, .uid]
 
 package let machineAttacks: [Attack] = [
@@ -40,6 +41,14 @@ package let machineAttacks: [Attack] = [
         probe: "swap-on /tmp/jrun-probe.swap",
         stoppedBy: both,
         unavailable: [Lack("EINVAL", "the file system there takes no swap file")]),
+    Attack(
+        "huge-page", .machine, "mmap(MAP_HUGETLB): pages of a pool that no memory limit counts (hugetlbpage.rst).",
+        probe: "huge-page mmap", stoppedBy: [.seccomp], control: .user, props: [.hugePages],
+        unavailable: noHugePages),
+    Attack(
+        "huge-page-memfd", .machine, "memfd_create(MFD_HUGETLB): the same without a mapping flag.",
+        probe: "huge-page memfd", stoppedBy: [.seccomp], control: .user, props: [.hugePages],
+        unavailable: noHugePages),
     Attack(
         "acct", .machine, "acct(2): every process of the machine is written down, or no longer.",
         probe: "syscall acct 0", stoppedBy: both,
