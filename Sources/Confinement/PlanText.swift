@@ -6,9 +6,10 @@ extension LaunchPlan {
     /// One numbered line a step, under the name of whoever carries it out.
     public func render() -> String {
         let spaces = namespaces.map(\.rawValue).joined(separator: ", ")
-        var lines = ["clone3 into new namespaces: \(spaces); pid 1 is jrun-init, in its own cgroup", "", "jrun-init:"]
+        let (ofInit, ofRun) = supervision.hasCgroup ? (", in its own cgroup", ", in the run's cgroup") : ("", "")
+        var lines = ["clone3 into new namespaces: \(spaces); pid 1 is jrun-init\(ofInit)", "", "jrun-init:"]
         for (index, step) in steps.enumerated() {
-            if index == viewSteps.count { lines += ["", "the program's process, in the run's cgroup:"] }
+            if index == viewSteps.count { lines += ["", "the program's process\(ofRun):"] }
             lines.append("\(padded(index + 1)) \(step)")
             if case .execute(_, let arguments, let environment) = step {
                 lines.append("       arguments: \(arguments.map(quotedWord).joined(separator: " "))")
