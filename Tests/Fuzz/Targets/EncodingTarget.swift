@@ -27,7 +27,7 @@ func encodedPlan(_ program: Program, _ request: Request, lifeline: Bool) throws 
         paths: ["/usr": .directory, "/etc/ld.so.cache": .file, "/opt/a": .directory, "/dev/fuse": .device],
         rootLinks: ["lib64": "usr/lib64"])
     guard case .success(let accepted) = program.check(request),
-        case .success(let enforcement) = Enforcement.decide(facts: node, bestEffort: true)
+        case .success(let enforcement) = Enforcement.decide(facts: node, limits: accepted.limits, bestEffort: true)
     else { return nil }
     let identity = RunIdentity(id: "01aryz6s41tsv4rrffq69g5fav", uid: 1_500_000_007)
     let plan = LaunchPlan(

@@ -18,8 +18,10 @@ extension FuzzTarget {
         try promise(status.magic == JRUN_STATUS_MAGIC, "a record without its magic was taken")
         let node = HostFacts(
             controllers: ["memory", "pids"], landlockABI: 7, seccompNotify: true, cpus: 4, paths: [:], rootLinks: [:])
-        let enforcement = try Enforcement.decide(facts: node, bestEffort: true).get()
         let program = try ProgramFile.parse(Array(fuzzProgram(arguments: " []").utf8), fileName: "fuzz").get()
+        let enforcement = try Enforcement.decide(
+            facts: node, limits: program.limits.defaults, bestEffort: true
+        ).get()
         let verdict = Verdict(status, program: program, limits: program.limits.defaults, enforcement: enforcement)
         try promise(!verdict.evidence.summary.isEmpty, "an end without evidence")
         try promise((0...255).contains(verdict.exitStatus), "exit status \(verdict.exitStatus)")
