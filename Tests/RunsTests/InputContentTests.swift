@@ -26,6 +26,23 @@ import Testing
         #expect(throws: KernelError.self) { try contentFacts(of: scratch("nothing"), lookingFor: [.png]) }
     }
 
+    /// Root puts them there, whom no quota binds.
+    @Test(.enabled(if: isRoot(), "a work directory is a file system of its own, which needs root"))
+    func inputsOnDiskKeepToTheLimit() throws {
+        try FileSystem.createFile(scratch("a"), [UInt8](repeating: 1, count: 60))
+        let place = try Mounts.temporaryFileSystem(bytes: 1 << 20, inodes: 100, owner: 70_000)
+        var work = try Workspace(onDisk: place, bytes: 100, owner: 70_000)
+        try work.stage(InputFile(source: scratch("a"), name: "a", size: 60))
+        let refused: String
+        do {
+            try work.stage(InputFile(source: scratch("a"), name: "b", size: 60))
+            refused = "nothing"
+        } catch { refused = "\(error)" }
+        #expect(
+            refused.hasPrefix("input 'b': no space left on device (ENOSPC); the work directory holds what limit 'disk'")
+        )
+    }
+
     /// Between the check and the start, the requester can write anything into the file.
     @Test(.enabled(if: isRoot(), "a work directory is a file system of its own, which needs root"))
     func theCopyIsLookedAtAgain() throws {

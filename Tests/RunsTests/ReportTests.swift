@@ -103,6 +103,22 @@ import Testing
         #expect(io?.value == nil && io?.enforcedBy == "unlimited" && io?.weaker == nil)
     }
 
+    /// Run directories are older than jrun: two limits were not there from the beginning.
+    @Test func limitsOfAnOlderVersionAreUnderstood() throws {
+        let program = try RunSample.program(), enforcement = try RunSample.enforcement()
+        var reports = Report.LimitReport.all(program.limits.defaults, enforcement)
+        #expect(Limits(reports) == program.limits.defaults)
+        reports.removeAll { ["cpus", "io"].contains($0.name) }
+        #expect(Limits(reports) == program.limits.defaults)
+        let launch = LaunchRecord(
+            uid: 70_000, limits: reports, security: [], phases: .init(), clonedAt: 0, inputs: [], staged: [])
+        let found = try #require(launch.enforcement)
+        #expect(found[.cpus] == .nothing && found[.io] == .unlimited && found.weaker[.cpus] != nil)
+        #expect(found[.memory] == .memoryMax)
+        reports.removeAll { $0.name == "memory" }
+        #expect(Limits(reports) == nil)
+    }
+
     /// The names of environment variables are data: they must not become snake case on the way.
     @Test func frozenRequestsKeepTheNamesOfVariables() throws {
         let json = """
