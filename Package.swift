@@ -122,7 +122,8 @@ let package = Package(
         // The attacks of the escape suite as data, and who is attacked: for its tests and for jrun-escape, which prints the
         // table of docs/escape-table.md.
         .target(
-            name: "EscapeAttacks", dependencies: ["TestSupport", "CLinux"], path: "Tests/Escape/Attacks", swiftSettings: strict),
+            name: "EscapeAttacks", dependencies: ["TestSupport", "CLinux"], path: "Tests/Escape/Attacks",
+            swiftSettings: strict),
         .executableTarget(
             name: "jrun-escape", dependencies: ["EscapeAttacks"], path: "Tests/Escape/Runner", swiftSettings: strict),
         .testTarget(

@@ -31,12 +31,12 @@ package struct Results {
         }
     }
 
-    /// Every control succeeded, or could not; nothing succeeded inside jrun; nothing was broken.
+    /// Every control succeeded, or could not; nothing succeeded inside jrun, and every attempt there was one.
     package var isGood: Bool {
         attacks.allSatisfy { attack in
             confiners.allSatisfy { confiner in
                 switch verdict(attack, confiner) {
-                case .broken: false
+                case .broken: confiner != "outside" && !confiner.hasPrefix("jrun")
                 case .succeeded: !confiner.hasPrefix("jrun")
                 case .stopped: confiner != "outside"
                 case .unavailable, nil: true
