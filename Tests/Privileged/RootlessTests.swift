@@ -122,7 +122,8 @@ extension Privileged {
         {
             try with(kind) { user in
                 var request = try user.request("batch", "write", "result", "text", "--", "write-stdout", "10")
-                request.program.keys["results"] = "[{path: result, required: true}, {path: out, required: true}]"
+                request.program.keys["results"] =
+                    "[{path: result, when: any, required: true}, {path: out, when: any, required: true}]"
                 request.program.keys["stdout"] = "{file: out}"
                 let outcome = try request.run()
                 try #require(outcome.status == 0, "\(outcome)")
@@ -160,7 +161,7 @@ extension Privileged {
                 #expect(try run("write-stdout forever", ["output": "1MiB"]).cause == "output")
                 let full = try run("fill file forever", ["disk": "1MiB"])
                 #expect(full.cause == "disk" || full["fill"]["bytes"].int ?? 0 <= 1 << 20, "\(full)")
-                #expect(full["fill"]["errno"].string == "ENOSPC" || full.cause == "disk", "\(full)")
+                #expect(full["fill"]["errno"].exists || full.cause == "disk", "\(full)")
             }
         }
 
