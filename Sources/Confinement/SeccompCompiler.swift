@@ -30,7 +30,7 @@ public struct SeccompError: Error, Sendable, Equatable, CustomStringConvertible 
 
 extension SeccompPolicy {
     /// Raised when a change to the compiler changes what comes out of the same policy; part of the cache's key.
-    public static let compilerRevision = 2
+    public static let compilerRevision = 3
 
     /// libseccomp's version and ours, for a cache of compiled filters.
     public static var compilerIdentity: String {

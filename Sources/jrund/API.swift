@@ -52,7 +52,9 @@ struct API: Sendable {
     /// The run that the path names, if the caller may see it.
     func visibleRun(_ call: Call) throws -> ManagedRun {
         let text = try call.parameter("id")
-        guard let id = RunID(text), let run = monitor.run(id), call.live.access.maySee(run.owner, call.peer) else {
+        guard let id = RunID(text), let run = monitor.run(id), !run.isGone,
+            call.live.access.maySee(run.owner, call.peer)
+        else {
             throw Problem(.notFound, "run '\(text.prefix(64))' does not exist, or is not yours")
         }
         return run

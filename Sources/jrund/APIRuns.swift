@@ -136,7 +136,7 @@ private struct RunFilter {
         if let program, run.program.name != program { return false }
         if let user, user != run.owner.uid { return false }
         if let states, !states.contains(run.snapshot.state) { return false }
-        return call.live.access.maySee(run.owner, call.peer)
+        return !run.isGone && call.live.access.maySee(run.owner, call.peer)
     }
 }
 

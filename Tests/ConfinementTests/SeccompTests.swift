@@ -3,13 +3,13 @@ import Testing
 @testable import Confinement
 
 #if arch(x86_64)
-private let nativeArch: UInt32 = 0xC000_003E
+let nativeArch: UInt32 = 0xC000_003E
 #else
-private let nativeArch: UInt32 = 0xC000_00B7
+let nativeArch: UInt32 = 0xC000_00B7
 #endif
 
 /// What the filter looks at. Source: struct seccomp_data, include/uapi/linux/seccomp.h.
-private struct Call {
+struct Call {
     var number: UInt32
     var arch = nativeArch
     var arguments: [UInt64] = []
@@ -29,7 +29,7 @@ private struct Call {
     }
 }
 
-private enum Answer: Equatable {
+enum Answer: Equatable {
     case allow, notify, killProcess
     case errno(UInt32)
     /// Something that no filter of ours should answer, or a program that the kernel would refuse.
@@ -52,7 +52,7 @@ private enum Answer: Equatable {
 }
 
 /// Classic BPF, as far as libseccomp uses it. Source: Documentation/networking/filter.rst.
-private struct Interpreter {
+struct Interpreter {
     private struct Instruction {
         var code: UInt16
         var yes, no: UInt8
@@ -95,12 +95,12 @@ private struct Interpreter {
 }
 
 /// Numbers of this architecture by name.
-private let numbers: [String: UInt32] = Dictionary(
+let numbers: [String: UInt32] = Dictionary(
     (Int32(0)..<1024).compactMap { number in SeccompPolicy.name(ofCall: number).map { ($0, UInt32(number)) } }
 ) { first, _ in first }
 
 /// Calls whose answer depends on their arguments.
-private let conditional = ["clone", "clone3", "socket", "socketpair", "personality", "ioctl"]
+private let conditional = ["clone", "fcntl", "clone3", "socket", "socketpair", "personality", "ioctl"]
 
 @Suite struct SeccompFilterTests {
     private func call(_ name: String, _ arguments: UInt64...) throws -> Call {
@@ -178,6 +178,37 @@ private let conditional = ["clone", "clone3", "socket", "socketpair", "personali
         #expect(try interpreter.answer(call("socket", 0x1_0000_0010, 3)) == .permissionDenied)
     }
 
+    /// DCCP, SCTP, UDP-Lite, L2TP, MPTCP and raw sockets are of the same families as TCP.
+    @Test(arguments: [2, 10] as [UInt64])
+    func internetSocketsOfFewProtocols(family: UInt64) throws {
+        let interpreter = try interpreter()
+        let flags: UInt64 = 0o2004000
+        for (type, `protocol`) in [(1, 0), (1, 6), (2, 0), (2, 17), (2, 1), (2, 58)] as [(UInt64, UInt64)] {
+            #expect(try interpreter.answer(call("socket", family, type | flags, `protocol`)) == .allow)
+        }
+        for (type, `protocol`) in [
+            (6, 33), (6, 0), (5, 132), (1, 132), (5, 0), (2, 136), (2, 115), (1, 262), (1, 256), (3, 1), (3, 255),
+        ] as [(UInt64, UInt64)] {
+            #expect(try interpreter.answer(call("socket", family, type, `protocol`)) == .permissionDenied)
+            #expect(try interpreter.answer(call("socket", family, type | flags, `protocol`)) == .permissionDenied)
+        }
+    }
+
+    /// What others open in a directory that is shared with the node is not told.
+    @Test func nobodyWatchesOthers() throws {
+        let interpreter = try interpreter()
+        for name in ["inotify_init", "inotify_init1", "inotify_add_watch"] {
+            #expect(try interpreter.answer(call(name)) == .permissionDenied)
+        }
+        let notify: UInt64 = 1026
+        for command: UInt64 in 0...1039 {
+            #expect(
+                try interpreter.answer(call("fcntl", 0, command)) == (command == notify ? .permissionDenied : .allow))
+        }
+        #expect(try interpreter.answer(call("fcntl", 0, notify | 0x1_0000_0000)) == .permissionDenied)
+        #expect(try interpreter.answer(call("fcntl", 0, 3 | 0xffff_ffff_0000_0000)) == .allow, "F_GETFL")
+    }
+
     @Test func personalityInItsHarmlessForms() throws {
         let interpreter = try interpreter()
         #expect(try interpreter.answer(call("personality", 0)) == .allow)
@@ -197,6 +228,23 @@ private let conditional = ["clone", "clone3", "socket", "socketpair", "personali
             #expect(try interpreter.answer(call("ioctl", request, 0x5401)) == .allow, "only the second argument counts")
             #expect(try interpreter.answer(call("read", 0, request)) == .allow, "only ioctl is looked at")
         }
+    }
+
+    /// The pool of huge pages is nobody's memory limit.
+    @Test(
+        arguments: [("mmap", 3, 0x40000), ("memfd_create", 1, 0x4), ("shmget", 2, 0o4000)] as [(String, Int, UInt64)])
+    func nothingFromThePoolOfHugePages(_ name: String, _ index: Int, _ flag: UInt64) throws {
+        let interpreter = try interpreter()
+        let number = try #require(numbers[name])
+        func answer(_ value: UInt64) -> Answer {
+            var arguments: [UInt64] = [0, 0, 0, 0, 0, 0]
+            arguments[index] = value
+            return interpreter.answer(Call(number: number, arguments: arguments))
+        }
+        #expect(answer(0x22 & ~flag) == .allow)
+        #expect(answer(flag) == .permissionDenied)
+        #expect(answer(flag | 0x22 | 0xffff_0000_0000_0000) == .permissionDenied)
+        #expect(answer(~flag) == .allow, "any other flag is the kernel's affair")
     }
 
     /// The owner of a file may take it out of its project, and with that out of the project's quota, by either of

@@ -67,6 +67,9 @@ public actor ManagedRun {
         shared = Mutex(Shared(snapshot: RunSnapshot(state: .created, created: request.created)))
     }
 
+    /// Its removal is in the event log, or about to be: nobody is shown it any more.
+    public nonisolated var isGone: Bool { shared.withLock(\.isRemoved) }
+
     public nonisolated var snapshot: RunSnapshot {
         var (snapshot, inputs, stdin) = shared.withLock { ($0.snapshot, $0.inputs, $0.stdin) }
         snapshot.inputs = inputs.files.keys.sorted()
