@@ -64,7 +64,7 @@ private struct Judge {
     typealias Answer = (RunState, Cause, Report.Evidence)
 
     func verdict() -> Answer {
-        switch Int32(status.cause) {
+        switch Int32(bitPattern: status.cause) {
         case JRUN_CAUSE_EXIT: exited()
         case JRUN_CAUSE_SIGNAL: signalled(wait & 0x7f)
         case JRUN_CAUSE_WALL:

@@ -96,7 +96,7 @@ struct ComparisonCase: Sendable {
     }
 
     @Test func aFilterTooLongForTheKernelIsRefused() {
-        let entries = (UInt64(0)..<3000).map {
+        let entries = (UInt64(0)..<6000).map {
             entry("socket", .allow, .init(argument: 0, operation: .equal, value: $0))
         }
         #expect(throws: SeccompError.self) { try interpreter(entries) }

@@ -65,7 +65,7 @@ private func entry(_ more: String = "", action: String = "SCMP_ACT_ALLOW") -> St
 
     @Test(arguments: [
         ("[", "line 1, column 2: the text ends where a value is expected"),
-        ("{\"defaultAction\": 1, \"defaultAction\": 1}", "line 1, column 21: key 'defaultAction' is given twice"),
+        ("{\"defaultAction\": 1, \"defaultAction\": 1}", "line 1, column 22: key 'defaultAction' is given twice"),
         ("{}", "$: the required key 'defaultAction' is missing"),
         ("{\"defaultAct\": \"\"}", "$: the key 'defaultAct' is not known here; did you mean 'defaultAction'?"),
     ])

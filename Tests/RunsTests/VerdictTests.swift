@@ -170,7 +170,7 @@ private let verdicts = [
         let output = try verdict(status(JRUN_CAUSE_OUTPUT)).evidence
         #expect(output.value == 1025 && output.limit == 1024)
         let controller = try verdict(status(JRUN_CAUSE_PROCESSES)).evidence
-        #expect(controller.value == nil && controller.limit == 4 && controller.source?.contains("pids.events") == true)
+        #expect(controller.value == 5 && controller.limit == 4 && controller.source?.contains("pids.events") == true)
         let counted = try verdict(status(JRUN_CAUSE_PROCESSES), pids: false).evidence
         #expect(counted.value == 6 && counted.limit == 4 && counted.source?.contains("cgroup.threads") == true)
         let spool = try verdict(status(JRUN_CAUSE_SPOOL)).evidence

@@ -94,7 +94,7 @@ public struct TarReader: Sendable {
             throw TarError(
                 offset == 0 && block.isEmpty
                     ? "tar archive: it is empty"
-                    : "tar archive: cut short behind byte \(offset + Int64(block.count)); "
+                    : "tar archive: cut short behind byte \(offset + Int64(block.count + extended.count)); "
                         + "an archive ends with two blocks of zeros")
         }
     }
@@ -118,12 +118,15 @@ public struct TarReader: Sendable {
         case .extended(let kind, let left, let padding):
             let piece = take(&rest, left)
             extended += piece
-            if piece.count == left { try pending.take(kind, extended) }
-            offset += Int64(piece.count)
-            if piece.count == left { extended = [] }
-            state =
-                piece.count == left
-                ? skipping(padding) : .extended(kind, left: left - piece.count, padding: padding)
+            guard piece.count == left else {
+                state = .extended(kind, left: left - piece.count, padding: padding)
+                return
+            }
+            // What is wrong with it is said of its beginning, in whatever pieces it came.
+            try pending.take(kind, extended)
+            offset += Int64(extended.count)
+            extended = []
+            state = skipping(padding)
         case .padding(let left):
             let count = take(&rest, left).count
             offset += Int64(count)

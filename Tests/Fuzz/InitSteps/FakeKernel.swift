@@ -6,7 +6,7 @@ import CPlan
 
 /// Touches every byte, in a way that no optimiser removes.
 struct Reading {
-    nonisolated(unsafe) static var sum: UInt64 = 0
+    nonisolated(unsafe) static var sum: UInt64 = 0  // SAFETY: one target at a time.
 
     static func text(_ text: UnsafePointer<CChar>?) {
         guard let text else { return }
@@ -32,7 +32,7 @@ struct Reading {
 }
 
 /// The next number of a descriptor that is opened.
-nonisolated(unsafe) private var next = 1000
+nonisolated(unsafe) private var next = 1000  // SAFETY: one target at a time.
 
 private func descriptor() -> Int {
     next += 1

@@ -13,7 +13,7 @@ private func runDriver(
 ) -> CInt
 
 /// Set once, before the search begins.
-nonisolated(unsafe) private var target = FuzzTarget.program
+nonisolated(unsafe) private var target = FuzzTarget.program  // SAFETY: libFuzzer has one thread.
 
 private func test(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     do { try target.run(Array(UnsafeBufferPointer(start: start, count: count))) } catch {
