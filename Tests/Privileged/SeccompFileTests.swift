@@ -77,6 +77,7 @@ extension Privileged {
         @Test func aProgramRunsUnderAFilterInDockersForm() throws {
             var request = try Request()
             request.program.executable = "/bin/sh"
+            request.program.keys["arguments"] = "[{option: -c, value: {string: {max: 200}}}]"
             request.words = ["-c", "ls /usr >list && wc -c <list >/dev/null && (exit 3); echo $?"]
             try request.use(Filter())
             let outcome = try request.run()
