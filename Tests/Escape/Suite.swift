@@ -3,6 +3,7 @@
 
 import EscapeAttacks
 import Foundation
+import Glibc
 import Synchronization
 import Testing
 
@@ -30,7 +31,19 @@ struct Whole: SuiteTrait, TestScoping {
         atexit { Counts.printLine() }
         if case .failure(let reason) = Setting.site { write(line: "escape: every test is skipped: \(reason)") }
         try await function()
-        try? Setting.site.get().remove()
+        guard let site = try? Setting.site.get() else { return }
+        let left = processes(of: site.user..<site.user + 64)
+        #expect(left == [], "left behind on the node")
+        for pid in left { kill(pid, SIGKILL) }
+        site.remove()
+    }
+}
+
+private func processes(of uids: Range<UInt32>) -> [pid_t] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { name in
+        var facts = stat()
+        guard let pid = pid_t(name), stat("/proc/\(name)", &facts) == 0, uids.contains(facts.st_uid) else { return nil }
+        return pid
     }
 }
 

@@ -64,7 +64,7 @@ extension Prop {
     package static let bearer = Prop { stage in
         let path = try stage.fill("{open}")[0]
         let script = "exec 9<'\(path)'; exec \"$@\""
-        let words = ["/bin/sh", "-c", script, "sh", stage.site.probe, "batch", "sleep", "forever", "--", stage.secret]
+        let words = ["/bin/sh", "-c", script, "sh", stage.site.probe, "hold", stage.secret]
         var command = stage.asUser(words)
         command.environment["TOKEN"] = stage.secret
         try stage.start("bearer", command)
