@@ -30,7 +30,7 @@ public struct SeccompError: Error, Sendable, Equatable, CustomStringConvertible 
 
 extension SeccompPolicy {
     /// Raised when a change to the compiler changes what comes out of the same policy; part of the cache's key.
-    public static let compilerRevision = 3
+    public static let compilerRevision = 4
 
     /// libseccomp's version and ours, for a cache of compiled filters.
     public static var compilerIdentity: String {
@@ -84,19 +84,24 @@ extension SeccompPolicy {
 
 extension SeccompFilter {
     /// Stands in front of libseccomp's program: ioctl(TIOCSTI) and ioctl(TIOCLINUX) type into a terminal (CVE-2017-5226);
-    /// FS_IOC_FSSETXATTR and FS_IOC_SETFLAGS take a file out of its project, and with that out of the quota
-    /// (ioctl_xfs_fsgetxattr(2): its owner may). Everything else of ioctl is allowed. libseccomp cannot say "all but these" in
-    /// one filter. Only the low half of the argument is compared, as the kernel does (CVE-2019-10063).
+    /// FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS and file_setattr take a file out of its project, and with that out of the quota
+    /// (ioctl_xfs_fsgetxattr(2): its owner may); encryption makes directories that nobody can empty without the key.
+    /// Everything else of ioctl is allowed. libseccomp cannot say "all but these" in one filter. Only the low half of the
+    /// argument is compared, as the kernel does (CVE-2019-10063).
     fileprivate static var ioctlGuard: [UInt8] {
         let load: UInt16 = 0x20, jumpIfEqual: UInt16 = 0x15, answer: UInt16 = 0x06
         let ioctl = UInt32(bitPattern: seccomp_syscall_resolve_name("ioctl"))
         let program: [(UInt16, UInt8, UInt8, UInt32)] = [
             (load, 0, 0, 0),  // seccomp_data.nr
-            (jumpIfEqual, 0, 6, ioctl),
+            // Younger than libseccomp's tables; the same number everywhere.
+            (jumpIfEqual, 8, 0, 469),  // file_setattr
+            (jumpIfEqual, 0, 8, ioctl),
             (load, 0, 0, 24),  // seccomp_data.args[1], low half
-            (jumpIfEqual, 3, 0, 0x5412),  // TIOCSTI
-            (jumpIfEqual, 2, 0, 0x541C),  // TIOCLINUX
-            (jumpIfEqual, 1, 0, 0x401c_5820),  // FS_IOC_FSSETXATTR
+            (jumpIfEqual, 5, 0, 0x5412),  // TIOCSTI
+            (jumpIfEqual, 4, 0, 0x541C),  // TIOCLINUX
+            (jumpIfEqual, 3, 0, 0x401c_5820),  // FS_IOC_FSSETXATTR
+            (jumpIfEqual, 2, 0, 0x800c_6613),  // FS_IOC_SET_ENCRYPTION_POLICY
+            (jumpIfEqual, 1, 0, 0xc050_6617),  // FS_IOC_ADD_ENCRYPTION_KEY
             (jumpIfEqual, 0, 1, 0x4008_6602),  // FS_IOC_SETFLAGS
             (answer, 0, 0, SECCOMP_RET_ERRNO | UInt32(EPERM)),
         ]

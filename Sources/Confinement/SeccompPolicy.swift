@@ -76,11 +76,17 @@ public struct SeccompPolicy: Sendable, Equatable {
     /// security/commoncap.c), or do not reach a pid 1; this one would lower jrun-init's own limits.
     public var keepingInitOutOfReach: SeccompPolicy {
         var policy = self
-        policy.allowed.removeAll { $0 == "prlimit64" }
-        policy.rules.removeAll { $0.call == "prlimit64" }
+        if let index = policy.allowed.firstIndex(of: "prlimit64") {
+            policy.allowed.remove(at: index)
+            policy.rules.append(Rule(call: "prlimit64", answer: .allow))
+        }
         // One's own, which is pid 0. The kernel looks at the low half, a pid_t.
         let own = SeccompFile.Comparison(argument: 0, operation: .maskedEqual, value: 0xffff_ffff)
-        policy.rules.append(Rule(call: "prlimit64", answer: .allow, comparisons: [own]))
+        for index in policy.rules.indices
+        where policy.rules[index].call == "prlimit64" && [.allow, .log].contains(policy.rules[index].answer) {
+            policy.rules[index].comparisons.removeAll { $0.argument == 0 }
+            policy.rules[index].comparisons.append(own)
+        }
         return policy
     }
 

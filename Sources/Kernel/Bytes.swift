@@ -97,6 +97,22 @@ extension FileSystem {
         return Array(names.prefix(limit))
     }
 
+    /// The next few names, from where the last call stopped; empty at the end. For directories of any size.
+    static func nextNames(in directory: Int32) throws(KernelError) -> [[UInt8]] {
+        var names: [[UInt8]] = []
+        var result = 1
+        withUnsafeTemporaryAllocation(byteCount: 32768, alignment: 8) { buffer in
+            // A buffer may hold nothing but the directory itself and its parent.
+            while names.isEmpty && result > 0 {
+                result = sys_getdents64(directory, buffer.baseAddress, buffer.count)
+                guard result > 0 else { return }
+                appendNames(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<result]), to: &names)
+            }
+        }
+        try check(result, "list a directory")
+        return names
+    }
+
     private static func appendNames(_ records: UnsafeRawBufferPointer, to names: inout [[UInt8]]) {
         var at = 0
         while at < records.count {

@@ -132,9 +132,18 @@ public struct CgroupLeaf: ~Copyable {
     public static func killAndRemove(_ name: String, directory: Int32, from runs: Int32) throws(KernelError) {
         // Most often nothing is left to kill or to wait for.
         if sys_unlinkat(runs, name, AT_REMOVEDIR) >= 0 { return }
+        liftRates(of: directory)
         try? FileSystem.write("1", toPath: "cgroup.kill", at: directory)
         try waitUntilUnpopulated(directory)
         try FileSystem.removeDirectory(name, at: runs)
+    }
+
+    /// Whoever waits for throttled traffic dies only when its turn comes. Source: block/blk-throttle.c
+    private static func liftRates(of directory: Int32) {
+        for line in ((try? FileSystem.text(of: "io.max", at: directory)) ?? "").split(separator: "\n") {
+            let disk = line.prefix { $0 != " " }
+            try? FileSystem.write("\(disk) rbps=max wbps=max", toPath: "io.max", at: directory)
+        }
     }
 
     private static func waitUntilUnpopulated(_ directory: Int32) throws(KernelError) {

@@ -35,9 +35,15 @@ public enum LimitName: String, CaseIterable, Sendable {
     /// The value of a limit that bounds nothing; only `io` can have it.
     public static let unlimited = Int64.max
 
-    /// The least that can be asked for. A processor's share ends where the kernel's does: 1 ms of each 100 ms.
-    /// Source: kernel/sched/core.c, `min_cfs_quota_period`
-    public var smallest: Int64 { self == .cpus ? 10 : 1 }
+    /// The least that can be asked for. A processor's share ends where the kernel's does: 1 ms of each 100 ms (source:
+    /// kernel/sched/core.c, `min_cfs_quota_period`). Slower traffic than 1 MiB/s would keep pages locked that others wait for.
+    public var smallest: Int64 {
+        switch self {
+        case .cpus: 10
+        case .io: 1 << 20
+        default: 1
+        }
+    }
 
     public var unit: Unit {
         switch self {

@@ -25,6 +25,9 @@ struct Clocks {
     private var cpuAtLastTick: UInt64 = 0
     /// When the stop signal's grace time is over; then the run is killed.
     var killAt = never
+    /// Killed, and not gone yet: nothing is left to be watched for, and the kill is repeated.
+    private(set) var isKilled = false
+    private static let repeatedKill: UInt64 = 100_000_000
     /// When the suspend signal's grace time is over; then the run is frozen.
     var freezeAt = never
 
@@ -54,6 +57,11 @@ struct Clocks {
         freezeAt = Clocks.never
     }
 
+    mutating func killed(_ now: UInt64) {
+        isKilled = true
+        killAt = now + Clocks.repeatedKill
+    }
+
     mutating func scheduleTick(_ now: UInt64, cpu: UInt64) {
         tick = cpu == cpuAtLastTick ? min(tick * 2, Clocks.longestTick) : Clocks.shortestTick
         cpuAtLastTick = cpu
@@ -62,7 +70,8 @@ struct Clocks {
 
     func timeUntilNextDeadline(_ now: UInt64) -> k_timespec {
         let watching = frozenSince == nil ? min(nextCPUCheck, nextTick) : Clocks.never
-        let next = min(min(wallDeadline, watching), min(killAt, freezeAt))
+        // A deadline that has passed would have us look again at once, for as long as the program takes to die.
+        let next = isKilled ? killAt : min(min(wallDeadline, watching), min(killAt, freezeAt))
         // A day is as good as never for ppoll.
         let wait = next > now ? min(next - now, 86_400_000_000_000) : 0
         return k_timespec(tv_sec: Int64(wait / 1_000_000_000), tv_nsec: Int64(wait % 1_000_000_000))

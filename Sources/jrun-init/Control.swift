@@ -82,7 +82,8 @@ extension Supervisor {
 
     mutating func checkDeadlines() {
         let now = monotonicNow()
-        if now >= clocks.killAt { leaf.kill() }
+        if now >= clocks.killAt { kill(now) }
+        if clocks.isKilled { return }
         if now >= clocks.freezeAt { freeze() }
         if now >= clocks.wallDeadline { end(because: JRUN_CAUSE_WALL) }
         guard clocks.frozenSince == nil else { return }

@@ -99,7 +99,12 @@ struct Supervisor {
     /// Ends the run for `reason`, at once. The first reason counts.
     mutating func end(because reason: Int32) {
         if cause == JRUN_CAUSE_NONE { cause = reason }
+        kill(monotonicNow())
+    }
+
+    mutating func kill(_ now: UInt64) {
         leaf.kill()
+        clocks.killed(now)
     }
 
     private mutating func relayStreams(pieces: Int = Relay.piecesInTurn) {

@@ -119,6 +119,8 @@ static int allocate(char **arguments) {
     if (arguments[1] && !hold && !parse_number(arguments[1], &seconds)) return BAD_USAGE;
     char *memory = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     int number = memory == MAP_FAILED ? errno : 0;
+    // A huge page would be counted whole at either end.
+    if (!number) madvise(memory, (size_t)bytes, MADV_NOHUGEPAGE);
     for (long long index = 0; index < bytes && !number; index += 4096) ((volatile char *)memory)[index] = 1;
     json_begin();
     json_result(number);

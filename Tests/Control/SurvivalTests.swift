@@ -176,8 +176,37 @@ extension Control {
                     }
                 }
                 try daemon.start()
-                #expect(try files.contentsOfDirectory(atPath: daemon.runsDirectory) == [id])
                 #expect(try daemon.get("/v1/runs").json["runs"].array.count == 1)
+                // jrund serves before the bytes are gone.
+                while try files.contentsOfDirectory(atPath: daemon.runsDirectory) != [id] {
+                    _ = try daemon.get("/v1/info")
+                }
+            }
+        }
+
+        /// With no more than the unit's capabilities: in a sticky directory even root may remove only what is root's.
+        @Test(.timeLimit(.minutes(2))) func aStickyDirectoryOfTheProgramsGoes() throws {
+            try withDaemon { daemon in
+                try daemon.end()
+                let path = "\(daemon.runsDirectory)/.gone-01kb0m2xw3e4y5v6a7b8c9d0eg/disk"
+                try FileManager.default.createDirectory(atPath: "\(path)/deep", withIntermediateDirectories: true)
+                for place in [path, "\(path)/deep"] {
+                    _ = FileManager.default.createFile(atPath: "\(place)/a", contents: Data())
+                    try #require(chown("\(place)/a", daemon.uids.lowerBound, 0) == 0)
+                    try #require(chown(place, daemon.uids.lowerBound, 0) == 0 && chmod(place, 0o1700) == 0)
+                }
+                let unit = try String(
+                    contentsOfFile: #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+                        + "/packaging/jrund.service", encoding: .utf8)
+                let capabilities = unit.split(separator: "\n").filter { $0.hasPrefix("CapabilityBoundingSet=") }
+                    .flatMap { $0.split(separator: "=")[1].split(separator: " ") }
+                try #require(capabilities.count > 8 && !capabilities.contains("CAP_FOWNER"))
+                let set = capabilities.map { ",+\($0.dropFirst(4).lowercased())" }.joined()
+                daemon.wrapper = ["/usr/bin/setpriv", "--bounding-set=-all\(set)"]
+                try daemon.start()
+                while try !FileManager.default.contentsOfDirectory(atPath: daemon.runsDirectory).isEmpty {
+                    _ = try daemon.get("/v1/info")
+                }
             }
         }
 

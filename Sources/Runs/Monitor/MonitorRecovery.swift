@@ -33,7 +33,7 @@ extension Monitor {
         let found = try await blocking { try FoundDirectories(node) }
         var recovered = Recovered()
         for name in found.halfDone {
-            await finishRemoval(name)
+            await tellRemoval(of: name)
             recovered.cleaned += 1
         }
         let last = try events.lastEvents().last
@@ -59,7 +59,7 @@ extension Monitor {
     }
 
     /// `.new-ID` was never there for anybody; `.gone-ID` is gone for everybody.
-    private func finishRemoval(_ name: String) async {
+    private func tellRemoval(of name: String) async {
         let path = "\(node.runsDirectory)/\(name)"
         do {
             if name.hasPrefix(RunDirectory.gonePrefix) {
@@ -74,9 +74,14 @@ extension Monitor {
                         copyTo: nil)
                 }
             }
-            let runs = node.runsDirectory
-            try await blocking { try removeTree(name, in: runs) }
-        } catch { log(.error, "'\(path)' cannot be removed: \(error)", nil) }
+        } catch { log(.error, "the removal of '\(path)' cannot be told: \(error)", nil) }
+        // Its bytes may take longer than anybody should wait for a jrund that starts.
+        let runs = node.runsDirectory
+        Task {
+            do { try await blocking { try removeTree(name, in: runs) } } catch {
+                log(.error, "'\(path)' cannot be removed: \(error)", nil)
+            }
+        }
     }
 
     /// The run of a directory that jrund made; nil for one of `jrun exec`.

@@ -53,11 +53,13 @@ final class SharedFile: Sendable {
     init(_ file: consuming OwnedFD) { self.file = file }
 }
 
-/// Bytes that a directory takes on disk, of everything in it. An empty file counts too: it takes an inode.
+/// Bytes that a run's directory takes on disk, of everything that jrund has put there. An empty file counts too: it takes an
+/// inode. Not the work directory, which is the program's: it ends with the run, and may hold millions of names.
 func bytesOnDisk(_ directory: Int32, depth: Int = 64) -> Int64 {
     var sum: Int64 = 0
     for bytes in (try? FileSystem.names(in: directory)) ?? [] {
         let name = String(decoding: bytes, as: UTF8.self)
+        if name == WorkOnDisk.name { continue }
         guard let status = try? FileStatus(path: name, at: directory, following: false) else { continue }
         sum += status.kind == .file ? RunInputs.cost(status.allocatedBytes) : status.allocatedBytes
         guard status.kind == .directory, depth > 0,
