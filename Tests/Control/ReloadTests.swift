@@ -75,15 +75,16 @@ extension Control {
         /// `--check` and the log say the same of what can be read, and does not do what it seems to.
         @Test func whatCannotWorkIsNamed() throws {
             try withDaemon { daemon in
-                func check() throws -> Ended {
+                func check(_ environment: [String: String] = [:]) throws -> Ended {
                     try daemon.writeConfiguration()
                     var command = Command([
                         daemon.place.jrund, "--config", "\(daemon.directory)/jrund.yaml", "--check",
                     ])
-                    command.environment = daemon.environment
+                    command.environment = daemon.environment.merging(environment) { _, new in new }
                     return try command.run()
                 }
                 let place = "work_directory: 'disk' cannot be held: '\(daemon.stateDirectory)' has no project quotas; "
+                #expect(try check(["JRUN_WORK_DIRECTORY": "disk"]).stderr.contains(place), "the environment wins")
                 daemon.configuration["work_directory"] = "disk"
                 let weaker = try check()
                 #expect(
