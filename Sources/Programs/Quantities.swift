@@ -38,14 +38,22 @@ func parseCount(_ text: String) throws(QuantityError) -> Int64 {
 
 /// Reads a number of processors in thousandths: `1`, `1.5`, `0.25`; at least 0.01.
 func parseCPUs(_ text: String) throws(QuantityError) -> Int64 {
-    let thousandths = try parseQuantity(text, units: [("", 1000)], what: "a number of processors such as 1, 1.5 or 8")
+    let thousandths = try parseQuantity(
+        text, units: [("", 1000)], what: "a number of processors such as 1, 1.5 or 8",
+        smallest: exactThousandths(LimitName.cpus.smallest), tooFine: "has more than three decimals")
     guard thousandths >= LimitName.cpus.smallest else {
-        throw QuantityError(reason: "\(quoted(text)) is too little, the smallest is 0.01")
+        throw QuantityError(
+            reason: "\(quoted(text)) is too little, the smallest is \(exactThousandths(LimitName.cpus.smallest))")
     }
     return thousandths
 }
 
-private func parseQuantity(_ text: String, units: [QuantityUnit], what: String) throws(QuantityError) -> Int64 {
+/// - Parameters:
+///   - smallest: what to write instead of zero.
+///   - tooFine: what is said of a fraction that does not come out whole, also of one of too many digits.
+private func parseQuantity(
+    _ text: String, units: [QuantityUnit], what: String, smallest: String = "1", tooFine: String? = nil
+) throws(QuantityError) -> Int64 {
     let notOne = QuantityError(reason: "\(quoted(text)) is not \(what)")
     let unitStart = text.firstIndex { !($0.isASCIIDigit || $0 == ".") } ?? text.endIndex
     let number = text[..<unitStart].split(separator: ".", omittingEmptySubsequences: false)
@@ -55,9 +63,13 @@ private func parseQuantity(_ text: String, units: [QuantityUnit], what: String) 
     let fraction = number.count == 2 ? number[1] : ""
     guard let whole = Int64(number[0]) else { throw QuantityError(reason: "\(quoted(text)) is too large") }
     let (product, overflow) = whole.multipliedReportingOverflow(by: unit.factor)
-    let (sum, carry) = product.addingReportingOverflow(try fractionOf(unit.factor, digits: fraction, text: text))
+    let part: Int64
+    do throws(QuantityError) { part = try fractionOf(unit.factor, digits: fraction, text: text) } catch {
+        throw tooFine.map { QuantityError(reason: "\(quoted(text)) \($0)") } ?? error
+    }
+    let (sum, carry) = product.addingReportingOverflow(part)
     guard !overflow, !carry else { throw QuantityError(reason: "\(quoted(text)) is too large") }
-    guard sum > 0 else { throw QuantityError(reason: "zero is not possible here, the smallest is 1") }
+    guard sum > 0 else { throw QuantityError(reason: "zero is not possible here, the smallest is \(smallest)") }
     return sum
 }
 

@@ -110,7 +110,8 @@ extension Doctor {
             default: "put JRUN_STATE on ext4 or XFS that is mounted with -o prjquota"
             }
         return .weaker(
-            name, "\(type) without", cost: "work directories live in memory (tmpfs), so limit 'disk' is paid in memory",
-            cure: "nothing that this jrun would use yet; later: \(cure)")
+            name, "\(type) without",
+            cost: "work directories can only be in memory (tmpfs); 'work_directory: disk' is refused",
+            cure: "only if runs need more room than memory: \(cure)")
     }
 }

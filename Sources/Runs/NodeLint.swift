@@ -1,4 +1,3 @@
-import Confinement
 import Kernel
 import Programs
 
@@ -16,28 +15,10 @@ public struct NodeLint {
     init(accounts: Accounts) { self.accounts = accounts }
 
     public func warnings(for program: Program) -> [LintWarning] {
+        let filter = NodeLint.seccomp(program.security.seccomp)
         // Of an image nothing is known here.
-        guard program.security.root == .host else { return [] }
-        return executable(of: program) + shownPaths(program.security) + filter(program.security.seccomp)
-            + unknownAccounts(program.who)
-    }
-
-    private func filter(_ choice: SeccompChoice) -> [LintWarning] {
-        guard case .file(let path) = choice else { return [] }
-        do throws(RunRefused) {
-            _ = try SeccompPolicy.chosen(by: choice, boundsMemoryByAddressSpace: false, sharesIDWithInit: false)
-        } catch {
-            return [LintWarning(keyPath: "security.seccomp", message: "no run can start on this node: \(error)")]
-        }
-        let unknown = SeccompPolicy.unknownNames(in: path)
-        if unknown.isEmpty { return [] }
-        return [
-            LintWarning(
-                keyPath: "security.seccomp",
-                message:
-                    "'\(printable(path))' names what is no system call here, so it stays refused: \(unknown.prefix(8).joined(separator: ", "))"
-            )
-        ]
+        guard program.security.root == .host else { return filter }
+        return executable(of: program) + shownPaths(program.security) + filter + unknownAccounts(program.who)
     }
 
     // MARK: The executable

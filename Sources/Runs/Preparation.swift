@@ -13,6 +13,8 @@ public struct Preparation: Sendable {
     /// Nil only for an ordinary user who has none.
     let cgroups: CgroupTree?
     let seccompPolicy: SeccompPolicy
+    /// What the report says of a filter that is not jrun's own.
+    let seccompName: String?
 
     public var program: Program { loaded.program }
 
@@ -25,7 +27,7 @@ public struct Preparation: Sendable {
         self.request = request
         self.bestEffort = bestEffort
         guard isRoot() || node.rootless != nil else {
-            throw RunRefused("isolating a run needs root: start jrun with sudo, or as root")
+            throw RunRefused("a run needs root, or a user namespace, which 'jrun exec' enters by itself")
         }
         if case .image(let name) = loaded.program.security.root {
             throw RunRefused(
@@ -69,6 +71,7 @@ public struct Preparation: Sendable {
         case .failure(let refusals): throw RunRefused("program '\(loaded.program.name)': \(refusals)")
         }
         do throws(RunRefused) {
+            seccompName = try security.seccomp.reportName()
             seccompPolicy = try SeccompPolicy.chosen(
                 by: security.seccomp, boundsMemoryByAddressSpace: enforcement[.memory] == .addressSpace,
                 sharesIDWithInit: facts.rootless == .single)

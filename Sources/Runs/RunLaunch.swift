@@ -82,7 +82,7 @@ extension Preparation {
             spaces, "private read-only root",
             node.rootless?.ids == .single ? "the user's own uid, under another number" : "own uid and gid",
             "no capabilities", "no_new_privs",
-            "seccomp allow-list" + (facts.seccompNotify ? " with evidence" : ""),
+            seccompName ?? "seccomp allow-list" + (facts.seccompNotify ? " with evidence" : ""),
         ] + (facts.landlockABI > 0 ? ["Landlock ABI \(facts.landlockABI)"] : [])
     }
 }

@@ -13,8 +13,12 @@ public enum WorkDirectoryPlace: String, Sendable, CaseIterable {
         self == .memory || WorkOnDisk.isPossible(beneath: node.stateDirectory)
     }
 
-    /// Why it is not.
-    public func problem(on node: Node) -> String { WorkOnDisk.missing(in: node.stateDirectory) }
+    /// Why it is not, and what comes of it; nil where it is possible.
+    public func problem(on node: Node, bestEffort: Bool) -> String? {
+        if isPossible(on: node) { return nil }
+        return "'disk' cannot be held: '\(node.stateDirectory)' has no project quotas; "
+            + (bestEffort ? "runs work in memory" : "every run is refused")
+    }
 }
 
 enum WorkOnDisk {

@@ -127,9 +127,11 @@ extension LintAnswer.Entry {
     }
 
     init(_ finding: LintFinding) {
+        let (origin, warning) = (finding.origin, finding.warning)
         self.init(
-            file: finding.origin.file, line: finding.origin.line, column: finding.origin.column, severity: .warning,
-            key: finding.warning.keyPath, message: finding.warning.message)
+            file: origin.file, line: origin.line, column: origin.column,
+            severity: warning.isError ? .error : .warning, key: warning.isError ? nil : warning.keyPath,
+            message: warning.isError ? "\(warning)" : warning.message)
     }
 
     /// `FILE:LINE:COLUMN: MESSAGE`, as compilers write it.

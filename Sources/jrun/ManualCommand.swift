@@ -90,6 +90,23 @@ struct CommandManual {
         lines.append(".SH ENVIRONMENT")
         term("JRUN_SOCKET", "The socket of jrund, where -H does not name it.")
         term("NO_COLOR", "Not empty: no colours.")
+        term(
+            "JRUN_STATE, JRUN_RUNTIME",
+            "Where jrun exec keeps runs while they live, and its locks; otherwise /var/lib/jrun and /run/jrun, of an ordinary user the directories of the XDG base directory specification."
+        )
+        term(
+            "JRUN_CGROUP",
+            "The cgroup that jrun exec divides among its runs, relative to the mount of cgroup v2. An ordinary user's must be the user's own, with jrun in it."
+        )
+        term(
+            "JRUN_WORK_DIRECTORY",
+            "memory or disk: where the work directories of jrun exec are; disk needs project quotas.")
+        term(
+            "JRUN_ROOTLESS_IDS",
+            "single: an ordinary user's runs do without subordinate ids.")
+        term(
+            "JRUN_SCOPE",
+            "no: jrun exec of an ordinary user does not start itself again in a scope of the user's service manager.")
         lines.append(".SH FILES")
         term("/run/jrun/control.sock", "The socket of jrund.")
         term(
@@ -160,7 +177,7 @@ private let daemonManual = #"""
     SIGTERM, SIGINT
     End and leave the runs alive.
     .SH ENVIRONMENT
-    JRUN_STATE, JRUN_RUNTIME, JRUN_CGROUP, JRUN_UIDS and JRUN_INIT override where things are.
+    JRUN_STATE, JRUN_RUNTIME, JRUN_CGROUP, JRUN_UIDS, JRUN_WORK_DIRECTORY and JRUN_INIT override where things are.
     .SH FILES
     .TP
     /etc/jrun/jrund.yaml

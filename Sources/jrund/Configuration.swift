@@ -59,4 +59,6 @@ struct Machine: Sendable, Equatable {
     var cpus: Int
     var runtimeDirectory: String
     var shippedPrograms: [String]
+    /// What the environment says; wins over the file.
+    var workDirectory: WorkDirectoryPlace?
 }

@@ -1,5 +1,6 @@
 import Kernel
 import Programs
+import Runs
 
 /// Where the configuration is read from.
 struct ConfigurationFile: Sendable {
@@ -9,6 +10,8 @@ struct ConfigurationFile: Sendable {
     var defaults: Configuration
     /// Of the command line; wins.
     var socket: String?
+    /// Of the environment; wins.
+    var workDirectory: WorkDirectoryPlace?
 
     struct Unreadable: Error, CustomStringConvertible {
         var description: String
@@ -19,6 +22,7 @@ struct ConfigurationFile: Sendable {
         isNamed = options.configurationPath != nil
         defaults = Configuration(defaultsOf: machine)
         socket = options.socket
+        workDirectory = machine.workDirectory
     }
 
     /// - Throws: `ProgramFileErrors` or `Unreadable`, whose text is for whoever asked.
@@ -34,6 +38,7 @@ struct ConfigurationFile: Sendable {
             configuration = defaults
         }
         if let socket { configuration.socket = socket }
+        if let workDirectory { configuration.workDirectory = workDirectory }
         return configuration
     }
 }

@@ -145,7 +145,7 @@ final class Daemon: Sendable {
         monitor.apply(configuration.monitorSettings)
         StandardErrorLog.setLevel(configuration.log)
         for problem in problems { logger.error("reload: \(problem)") }
-        for warning in new.access.warnings { logger.warning("\(warning)") }
+        for warning in new.warnings(on: monitor.node) { logger.warning("\(warning)") }
         let outcome = problems.isEmpty ? "" : "; problems: \(problems.count), see above"
         logger.info("configuration and programs were read again: \(new.catalog.entries.count) programs\(outcome)")
         return problems

@@ -43,8 +43,11 @@ struct Jrund {
         let cpusetProblem = Startup.problem(of: live.configuration.cpuset)
         if let cpusetProblem { complain(cpusetProblem) }
         let workProblem = Startup.workDirectoryProblem(live.configuration, node)
-        if let workProblem { complain(workProblem) }
-        guard live.problems.isEmpty, cpusetProblem == nil, workProblem == nil else { return 1 }
+        let worksWithout = live.configuration.enforcement == .bestEffort
+        if let workProblem { complain((worksWithout ? "warning: " : "") + workProblem) }
+        for problem in live.unusable { complain(problem) }
+        guard live.problems.isEmpty, live.unusable.isEmpty, cpusetProblem == nil, workProblem == nil || worksWithout
+        else { return 1 }
         print("configuration fine: '\(file.path)', \(live.catalog.entries.count) programs")
         return 0
     }
@@ -66,7 +69,7 @@ struct Jrund {
         let live = Live(try file.read())
         StandardErrorLog.setLevel(live.configuration.log)
         for problem in live.problems { logger.error("\(problem)") }
-        for warning in live.access.warnings { logger.warning("\(warning)") }
+        for warning in live.warnings(on: node) { logger.warning("\(warning)") }
         let nodeLock = try Startup.lockNode(node)
         Startup.raiseLimits()
         // Clients wait in its backlog while the runs are taken over.

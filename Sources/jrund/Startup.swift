@@ -28,7 +28,9 @@ enum Startup {
         return Machine(
             memoryBytes: Int64(sysconf(Int32(_SC_PHYS_PAGES))) * Int64(sysconf(Int32(_SC_PAGESIZE))),
             cpus: NodeFacts.report().cpus, runtimeDirectory: node.runtimeDirectory,
-            shippedPrograms: Array(shipped.prefix(1)))
+            shippedPrograms: Array(shipped.prefix(1)),
+            // `Node` has refused every other word.
+            workDirectory: environment("JRUN_WORK_DIRECTORY").flatMap(WorkDirectoryPlace.init))
     }
 
     /// Why these CPUs cannot be had, as far as it can be seen without making anything.
@@ -45,10 +47,10 @@ enum Startup {
             + "'cpuset' out"
     }
 
+    /// A warning where runs can do without.
     static func workDirectoryProblem(_ configuration: Configuration, _ node: Node) -> String? {
-        let place = configuration.workDirectory
-        if configuration.enforcement == .bestEffort || place.isPossible(on: node) { return nil }
-        return "work_directory: \(place.problem(on: node))"
+        configuration.workDirectory.problem(on: node, bestEffort: configuration.enforcement == .bestEffort)
+            .map { "work_directory: \($0)" }
     }
 
     /// One jrund for each node.

@@ -72,6 +72,40 @@ extension Control {
             }
         }
 
+        /// `--check` and the log say the same of what can be read, and does not do what it seems to.
+        @Test func whatCannotWorkIsNamed() throws {
+            try withDaemon { daemon in
+                func check(_ environment: [String: String] = [:]) throws -> Ended {
+                    try daemon.writeConfiguration()
+                    var command = Command([
+                        daemon.place.jrund, "--config", "\(daemon.directory)/jrund.yaml", "--check",
+                    ])
+                    command.environment = daemon.environment.merging(environment) { _, new in new }
+                    return try command.run()
+                }
+                let place = "work_directory: 'disk' cannot be held: '\(daemon.stateDirectory)' has no project quotas; "
+                #expect(try check(["JRUN_WORK_DIRECTORY": "disk"]).stderr.contains(place), "the environment wins")
+                daemon.configuration["work_directory"] = "disk"
+                let weaker = try check()
+                #expect(
+                    weaker.status == 0 && weaker.stderr.contains("warning: \(place)runs work in memory"), "\(weaker)")
+                _ = try daemon.post("/v1/reload")
+                #expect(daemon.log.contains("\(place)runs work in memory"))
+                daemon.configuration["enforcement"] = "strict"
+                let strict = try check()
+                #expect(strict.status == 1 && strict.stderr.contains("\(place)every run is refused"), "\(strict)")
+                daemon.configuration["enforcement"] = "best-effort"
+                var program = try ProgramFile("closed")
+                program.security["seccomp"] = "{extends: default, deny: [execveat]}"
+                try daemon.write(program)
+                let closed = try check()
+                let problem = "program 'closed': security.seccomp: no run can start: seccomp: 'execveat' is not allowed"
+                #expect(closed.status == 1 && closed.stderr.contains(problem), "\(closed)")
+                _ = try daemon.post("/v1/reload")
+                #expect(daemon.log.contains(problem))
+            }
+        }
+
         /// Room that a new configuration brings is used at once.
         @Test func whoWaitsStartsWhenThereIsRoom() throws {
             try withDaemon(keys: ["capacity": "{runs: 1, memory: 9GiB, cpus: 9, queue: 9}"]) { daemon in

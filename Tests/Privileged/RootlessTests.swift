@@ -33,7 +33,11 @@ extension Privileged {
 
         @Test(arguments: RootlessKind.allCases) func reportSaysHowAndWhatIsWeaker(_ kind: RootlessKind) throws {
             try with(kind) { user in
-                let report = try user.ask("ids").report
+                var request = try user.request("ids")
+                let outcome = try request.run(), report = outcome.report
+                try #require(outcome.status == 0, "\(outcome)")
+                let fits = try Schema.check([request.reportPath])
+                #expect(fits.status == 0, "\(fits.text)\(fits.stderr)")
                 let rootless = report["node"]["rootless"], weaker = rootless["weaker"].strings
                 #expect(rootless["ids"].string == (kind.isSingle ? "single" : "subordinate"))
                 #expect(rootless["cgroup"].string == (kind.hasCgroup ? user.cgroup : nil))
@@ -190,6 +194,19 @@ extension Privileged {
                     try user.waitForInit()
                     #expect(try user.leaks() == [])
                 }
+            }
+        }
+
+        /// A setting that means nothing was meant to mean something.
+        @Test(arguments: [
+            ("JRUN_ROOTLESS_IDS", "foo", "JRUN_ROOTLESS_IDS 'foo': write 'single'"),
+            ("JRUN_CGROUP", "none", "JRUN_CGROUP 'none': no such cgroup, or not yours, or jrun is not in it"),
+        ]) func settingsThatCannotBeFollowedAreRefused(_ name: String, _ value: String, _ message: String) throws {
+            try with(.singleID) { user in
+                var request = try user.request("ids")
+                request.environment[name] = value
+                let outcome = try request.run()
+                #expect(outcome.status == 125 && outcome.stderr.contains(message), "\(outcome)")
             }
         }
 

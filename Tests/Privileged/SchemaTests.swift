@@ -5,7 +5,7 @@ import Testing
 extension Privileged {
     @Suite struct Schema {
         /// `Tests/report-schema-check` also holds the schema against the meta-schema of its draft.
-        private func check(_ reports: [String]) throws -> Ended {
+        static func check(_ reports: [String]) throws -> Ended {
             let package = try Site.shared.get().package
             return try Command(["/usr/bin/python3", "\(package)/Tests/report-schema-check"] + reports).run()
         }
@@ -58,7 +58,7 @@ extension Privileged {
                     stdout: "{stream: true, max_size: 10, excess: truncate}"),
                 try capped(stdin: "stream", stdout: "{file: out, max_size: 10}"),
             ]
-            let checked = try check(reports)
+            let checked = try Self.check(reports)
             #expect(checked.status == 0, "\(checked.text)\(checked.stderr)")
             #expect(checked.text.split(separator: "\n").count == reports.count + 1)
         }
@@ -70,7 +70,7 @@ extension Privileged {
             let bad = text.replacingOccurrences(of: "\"complete\"", with: "\"completed\"")
             try #require(bad != text)
             try bad.write(toFile: good, atomically: false, encoding: .utf8)
-            #expect(try check([good]).status == 1)
+            #expect(try Self.check([good]).status == 1)
         }
     }
 }

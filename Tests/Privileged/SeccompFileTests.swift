@@ -139,6 +139,17 @@ extension Privileged {
             #expect(nowhere.status == 125 && nowhere.stderr.contains("/nowhere.json': no such file or directory"))
         }
 
+        /// jrun's own list was not what held the program.
+        @Test func theReportNamesTheFilter() throws {
+            var request = try Request("ids")
+            try request.use(Filter())
+            let file = "\(request.programsDirectory)/filter.json"
+            let digest = try Command(["/usr/bin/sha256sum", file]).run().text.prefix(64)
+            let security = try request.run().report["security"].strings
+            #expect(security.contains("seccomp filter 'filter.json' (sha256 \(digest))"), "\(security)")
+            #expect(!security.contains { $0.hasPrefix("seccomp allow-list") })
+        }
+
         @Test func checkPlanAndLintSayIt() throws {
             var request = try Request("ids")
             var filter = Filter()
@@ -160,7 +171,8 @@ extension Privileged {
             try request.use(filter)
             let check = try jrun("check", "--best-effort", path, "--", "ids")
             #expect(check.status == 125 && check.stderr.contains("$.syscalls[1]: the required key 'names'"), "\(check)")
-            #expect(try jrun("program", "lint", path).stderr.contains("$.syscalls[1]: the required key 'names'"))
+            let broken = try jrun("program", "lint", path)
+            #expect(broken.status == 125 && broken.stderr.contains("$.syscalls[1]: the required key 'names'"))
         }
     }
 }

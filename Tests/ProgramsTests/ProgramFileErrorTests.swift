@@ -233,8 +233,9 @@ private let wrongLines: [(line: String, error: String)] = [
         ),
         (
             "wall: 10m", "cpus: 1.0005, wall: 10m",
-            "4:16: cpus: '1.0005' is not a whole number of its smallest unit"
+            "4:16: cpus: '1.0005' has more than three decimals"
         ),
+        ("wall: 10m", "cpus: 0, wall: 10m", "4:16: cpus: zero is not possible here, the smallest is 0.01"),
         ("wall: 10m", "io: fast, wall: 10m", "4:14: io: 'fast' is not a size such as 4096, 512KiB, 10MiB or 2MB"),
         (
             "wall: 10m", "io: {default: unlimited, max: 1MiB}, wall: 10m",

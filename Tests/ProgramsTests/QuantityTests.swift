@@ -56,6 +56,9 @@ import Testing
         ("wall=30", "limit 'wall=30': '30' is not a duration with its unit, such as 500ms, 10s, 10m, 2h or 1d"),
         ("processes=0", "limit 'processes=0': zero is not possible here, the smallest is 1"),
         ("processes=1.5", "limit 'processes=1.5': '1.5' is not a whole number of its smallest unit"),
+        ("cpus=0", "limit 'cpus=0': zero is not possible here, the smallest is 0.01"),
+        ("cpus=1.23456", "limit 'cpus=1.23456': '1.23456' has more than three decimals"),
+        ("cpus=1.23456789", "limit 'cpus=1.23456789': '1.23456789' has more than three decimals"),
         ("cpus=0.009", "limit 'cpus=0.009': '0.009' is too little, the smallest is 0.01"),
         ("memory=99999999TiB", "limit 'memory=99999999TiB': '99999999TiB' is too large"),
     ])

@@ -59,6 +59,7 @@ private let hybrid = MountTable(
         #expect(Doctor.projectQuotas(mount: hybrid.mount(id: 27)).status == .ok)
         let xfs = Doctor.projectQuotas(mount: hybrid.mount(id: 42))
         #expect(xfs.status == .weaker)
+        #expect(xfs.cure?.hasPrefix("only if runs need more room than memory: ") == true)
         #expect(xfs.cure?.contains("rootflags=prjquota") == true)
         #expect(Doctor.projectQuotas(mount: nil).status == .weaker)
     }

@@ -5,6 +5,9 @@ import Testing
 
 @testable import Runs
 
+private let launchCalls = #"{"names": ["execveat", "clock_gettime", "exit_group"], "action": "SCMP_ACT_ALLOW"}"#
+private let otherwiseRefused = #""defaultAction": "SCMP_ACT_ERRNO", "syscalls": "#
+
 /// What lint says of a program file after a look at the node, and what it leaves alone.
 @Suite struct NodeLintTests {
     private let scratch: Scratch
@@ -40,6 +43,50 @@ import Testing
         try FileManager.default.copyItem(atPath: "/usr/bin/env", toPath: scratch("tool"))
         #expect(try warnings(executable: scratch("tool")).first?.contains("not in the run's view") == true)
         #expect(try warnings(executable: scratch("tool"), security: "{files: {execute: [\(scratch.path)]}}") == [])
+    }
+
+    private func filter(_ seccomp: String) throws -> [LintWarning] {
+        NodeLint.seccomp(try RunSample.program(security: "{seccomp: \(seccomp)}").security.seccomp)
+    }
+
+    /// What stops every run of the program, wherever.
+    @Test(arguments: [
+        ("{\(otherwiseRefused)", "seccomp file '"), ("{\"what\": 1, \(otherwiseRefused) [\(launchCalls)]}", "what"),
+        (#"{"defaultAction": "SCMP_ACT_ALLOW"}"#, "every call that the file does not name would be allowed"),
+        ("{\(otherwiseRefused) []}", "'execveat' is not allowed"),
+        (String(repeating: " ", count: 1 << 20 + 1), "1 MiB"),
+    ]) func aFilterThatCannotWorkIsAnError(_ text: String, _ message: String) throws {
+        try write("filter.json", text)
+        let found = try filter(scratch("filter.json"))
+        #expect(found.count == 1 && found[0].isError && found[0].message.contains(message), "\(found)")
+    }
+
+    @Test(arguments: [
+        ("/no/such/file.json", "no such file"), ("{extends: default, deny: [execveat]}", "'execveat' is not allowed"),
+        ("{extends: default, allow: [opennn]}", "no system call is called 'opennn'"),
+        ("{extends: default, deny: [opennn]}", "no system call is called 'opennn'"),
+    ]) func aChoiceThatCannotWorkIsAnError(_ seccomp: String, _ message: String) throws {
+        let found = try filter(seccomp)
+        #expect(found.count == 1 && found[0].isError && found[0].message.contains(message), "\(found)")
+    }
+
+    @Test func aFilterForAnotherMachineIsAWarning() throws {
+        try write("good.json", "{\(otherwiseRefused) [\(launchCalls)]}")
+        #expect(try filter(scratch("good.json")).isEmpty && filter("default").isEmpty)
+        #if arch(x86_64)
+        let other = "SCMP_ARCH_AARCH64"
+        #else
+        let other = "SCMP_ARCH_X86_64"
+        #endif
+        let later = launchCalls.dropLast() + #", "includes": {"minKernel": "99.0"}}"#
+        for text in [
+            "{\"architectures\": [\"\(other)\"], \(otherwiseRefused) [\(launchCalls)]}",
+            "{\(otherwiseRefused) [\(later)]}",
+        ] {
+            try write("filter.json", text)
+            let found = try filter(scratch("filter.json"))
+            #expect(found.count == 1 && !found[0].isError, "\(found)")
+        }
     }
 
     @Test func shownPathsAreThere() throws {

@@ -3,8 +3,8 @@ public struct LintFinding: Sendable, Equatable, CustomStringConvertible {
     public var origin: Origin
     public var warning: LintWarning
 
-    /// `FILE:LINE:COLUMN: warning: KEYPATH: MESSAGE`
-    public var description: String { "\(origin): warning: \(warning)" }
+    /// `FILE:LINE:COLUMN: warning: KEYPATH: MESSAGE`; errors without the word, as those of the file's form are.
+    public var description: String { "\(origin): \(warning.isError ? "" : "warning: ")\(warning)" }
 }
 
 extension ProgramSource {

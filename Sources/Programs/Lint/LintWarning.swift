@@ -1,13 +1,17 @@
-/// One thing in a good program file that is probably not what its author meant.
+/// One thing in a program file that can be read that is probably not what its author meant.
 public struct LintWarning: Sendable, Equatable, CustomStringConvertible {
     /// Where it is: `limits.wall`, `arguments[2].one_of[0]`.
     public var keyPath: String
     /// A sentence that says why, and what to do.
     public var message: String
 
-    public init(keyPath: String, message: String) {
+    /// With this no run can start, on whatever node: more than a warning.
+    public var isError: Bool
+
+    public init(keyPath: String, message: String, isError: Bool = false) {
         self.keyPath = keyPath
         self.message = message
+        self.isError = isError
     }
 
     /// `KEYPATH: MESSAGE`

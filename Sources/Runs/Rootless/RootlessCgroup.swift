@@ -9,6 +9,16 @@ public struct RootlessCgroup {
 
     public init(environment: @escaping (String) -> String?) { self.environment = environment }
 
+    /// The same; one that somebody named and that cannot be used is refused.
+    func chosen() throws(RunRefused) -> String? {
+        let found = find()
+        if found == nil, let name = environment("JRUN_CGROUP") {
+            throw RunRefused(
+                "JRUN_CGROUP '\(printable(name))': no such cgroup, or not yours, or jrun is not in it")
+        }
+        return found
+    }
+
     /// The one that `JRUN_CGROUP` names; else the one that this process is in, when it is the user's and nobody else's
     /// processes are in it: they would have to move.
     func find() -> String? {

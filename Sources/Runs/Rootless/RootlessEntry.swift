@@ -15,9 +15,10 @@ public struct RootlessEntry {
     /// with what the user may reach.
     public func enter() throws(RunRefused) -> RootlessPlace {
         let runUIDs = try Node.runUIDs(environment)
-        let cgroup = RootlessCgroup(environment: environment).find()
+        let wantsSingle = try wantsSingleID()
+        let cgroup = try RootlessCgroup(environment: environment).chosen()
         let hasOtherGroups = sys_getgroups(0, nil) > 0
-        let (subordinate, reason) = subordinateIDs()
+        let (subordinate, reason) = wantsSingle ? (nil, "JRUN_ROOTLESS_IDS asks for a single id") : subordinateIDs()
         var place = RootlessPlace(
             ids: subordinate == nil ? .single : .subordinate, uid: uid, gid: gid,
             runUIDs: runUIDs.lowerBound...runUIDs.lowerBound, hasOtherGroups: hasOtherGroups, cgroup: cgroup,
@@ -32,9 +33,14 @@ public struct RootlessEntry {
         return place
     }
 
+    func wantsSingleID() throws(RunRefused) -> Bool {
+        guard let text = environment("JRUN_ROOTLESS_IDS"), !text.isEmpty else { return false }
+        if text == "single" { return true }
+        throw RunRefused("JRUN_ROOTLESS_IDS '\(printable(text))': write 'single'")
+    }
+
     /// The ids, or why there are none.
     private func subordinateIDs() -> (SubordinateIDs?, reason: String?) {
-        if environment("JRUN_ROOTLESS_IDS") == "single" { return (nil, "JRUN_ROOTLESS_IDS asks for a single id") }
         func text(_ path: String) -> String { (try? FileSystem.text(of: path)) ?? "" }
         let users = IDMap.users(in: text("/etc/passwd")).filter { $0.uid == uid }.map(\.name)
         // A user that only a directory service knows; the helpers ask it themselves, so a wrong name gains nothing.
