@@ -249,7 +249,9 @@ private let conditional = ["clone", "fcntl", "clone3", "socket", "socketpair", "
 
     /// The owner of a file may take it out of its project, and with that out of the project's quota, by either of
     /// FS_IOC_FSSETXATTR and FS_IOC_SETFLAGS; reading both is harmless.
-    @Test(arguments: [0x401c_5820, 0x4008_6602, 0x800c_6613, 0xc050_6617] as [UInt64], [0, 0xffff_ffff_0000_0000] as [UInt64])
+    @Test(
+        arguments: [0x401c_5820, 0x4008_6602, 0x800c_6613, 0xc050_6617] as [UInt64],
+        [0, 0xffff_ffff_0000_0000] as [UInt64])
     func noFileLeavesItsProject(request: UInt64, high: UInt64) throws {
         let interpreter = try interpreter()
         #expect(try interpreter.answer(call("ioctl", 0, request | high)) == .permissionDenied)
