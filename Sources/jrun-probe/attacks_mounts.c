@@ -47,7 +47,7 @@ static int pivot_into(char **arguments) {
 // The classic: a process whose current directory is above its root walks up to the real one (chroot(2), "does not intend").
 static int leave_root(char **arguments) {
     static char text[4096];
-    int above = open(".", O_DIRECTORY | O_CLOEXEC);
+    int above = open("/", O_DIRECTORY | O_CLOEXEC);
     if (mkdir(arguments[0], 0700) < 0 && errno != EEXIST) return answer_at("mkdir", -1);
     if (chroot(arguments[0]) < 0) return answer_at("chroot", -1);
     if (fchdir(above) < 0) return answer_at("fchdir", -1);
