@@ -144,7 +144,10 @@ let package = Package(
 // `unit` the unit suites and `core` these without the daemon and its web server, for `make sanitize`; `fuzz` the parsers
 // under libFuzzer, for `make fuzz`.
 if let part = Context.environment["JRUN_PACKAGE"] {
-    let left = ["jrun-init", "jrun-probe", "CInit", "programs-bench", "Privileged", "Control", "Tidy", "TestSupport"]
+    let left = [
+        "jrun-init", "jrun-probe", "CInit", "programs-bench", "Privileged", "Control", "Tidy", "TestSupport",
+        "EscapeAttacks", "Escape", "jrun-escape",
+    ]
     let daemon = part == "unit" ? [] : ["jrund", "JrundTests", "Fuzz"]
     package.targets.removeAll { (left + daemon).contains($0.name) || part == "fuzz" && $0.isTest }
     package.products.removeAll { (left + daemon).contains($0.name) }

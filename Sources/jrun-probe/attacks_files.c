@@ -7,12 +7,15 @@
 #include "proc.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define UPWARDS "../../../../../../../../../../../../../../../../"
@@ -85,7 +88,8 @@ static int read_through_inherited(char **arguments) {
     return answer(number ? -1 : 0);
 }
 
-// A link that is a directory at the next moment: beats whoever looks first and opens afterwards.
+// A link that is a directory at the next moment: beats whoever looks first and opens afterwards. Tried until a thousand
+// swaps were met, however the two are scheduled, for at most ten seconds.
 static int race_open(char **arguments) {
     char place[4096], target[4096], scene[] = "/tmp/jrun-probe-XXXXXX";
     char *slash = strrchr(arguments[0], '/');
@@ -94,11 +98,22 @@ static int race_open(char **arguments) {
     snprintf(place, sizeof place, "race%s", slash);
     if (!mkdtemp(scene) || chdir(scene) < 0) return answer_at("mkdtemp", -1);
     if (mkdir("race", 0700) < 0 || symlink(target, "link") < 0) return answer_at("symlink", -1);
+    _Atomic unsigned *swaps = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (swaps == MAP_FAILED) return answer_at("mmap", -1);
     pid_t swapper = fork();
-    while (swapper == 0) syscall(SYS_renameat2, AT_FDCWD, "race", AT_FDCWD, "link", 2 /* RENAME_EXCHANGE */);
+    while (swapper == 0)
+        if (syscall(SYS_renameat2, AT_FDCWD, "race", AT_FDCWD, "link", 2 /* RENAME_EXCHANGE */) == 0) ++*swaps;
+    time_t end = time(NULL) + 10;
     int number = ENOENT;
-    for (int attempt = 0; attempt < 20000 && number; attempt++)
+    for (unsigned met = 0, last = 0; met < 1000 && number && time(NULL) < end;) {
         if (read_byte(open_flagged(AT_FDCWD, place)) == 0) number = 0;
+        if (*swaps == last) {
+            sched_yield();
+            continue;
+        }
+        last = *swaps;
+        met++;
+    }
     kill(swapper, SIGKILL);
     waitpid(swapper, NULL, 0);
     remove("race");

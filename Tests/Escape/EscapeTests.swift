@@ -11,7 +11,7 @@ extension Escape {
             switch attempt(attack, under: Outside(), at: site) {
             case .succeeded: break
             case .unavailable(let reason): Counts.unavailable(attack.name, reason)
-            case let verdict: Issue.record("outside: \(verdict)")
+            case let verdict: Issue.record("\(attack.name) outside: \(verdict)")
             }
         }
 
@@ -47,17 +47,7 @@ extension Escape {
         private func expectStopped(_ attack: Attack, under confiner: any Confiner, at site: Site) {
             let verdict = attempt(attack, under: confiner, at: site)
             guard case .stopped = verdict else {
-                Issue.record("inside \(confiner.name): \(verdict)")
-                return
-            }
-        }
-
-        /// By an ordinary user; the control is the other test's.
-        @Test(arguments: attacks)
-        func isStoppedWithoutRootToo(_ attack: Attack) throws {
-            let inside = attempt(attack, under: JrunRootless(), at: try Setting.site.get())
-            guard case .stopped = inside else {
-                Issue.record("\(inside)")
+                Issue.record("\(attack.name) inside \(confiner.name): \(verdict)")
                 return
             }
         }

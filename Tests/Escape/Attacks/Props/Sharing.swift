@@ -18,8 +18,12 @@ extension Prop {
     /// `{spool}`: where jrun keeps what another run has written to stdout.
     package static let spool = Prop { stage in
         stage.hasNeighbour = true
-        try stage.start("writer", JrunExec().command(for: ["batch", "sleep", "forever"], on: stage))
-        let runs = "\(stage.site.directory)/state/runs"
+        var command = try JrunExec().command(for: ["batch", "sleep", "forever"], on: stage)
+        // Alone there: no other run's spool, which may be on its way out, can be taken for it.
+        let state = "\(stage.directory)/state"
+        command.environment["JRUN_STATE"] = state
+        try stage.start("writer", command)
+        let runs = "\(state)/runs"
         let spools = try FileManager.default.contentsOfDirectory(atPath: runs).map { "\(runs)/\($0)/stdout" }
         guard let path = spools.first(where: { access($0, R_OK) == 0 }) else {
             throw Site.Unusable(description: "no spool beneath '\(runs)'")
