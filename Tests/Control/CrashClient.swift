@@ -106,14 +106,16 @@ struct CrashClient {
             try expect(answer, [200, 409])
             if answer.status == 409 { return }
             run.pauses += 1
+            // Its program may exit as it is frozen.
+            let end = run.exitCode == 0 ? "complete" : "failed"
             let state = try JSON(parsing: try ask("GET", run.path).body)["state"].string
-            if state != "suspended" { throw Wrong(description: "\(state ?? "?") behind \(answer)") }
+            if state != "suspended" && state != end { throw Wrong(description: "\(state ?? "?") behind \(answer)") }
             let resumed = try ask("POST", "\(run.path)/\(run.life == .frozen ? "thaw" : "resume")")
-            // It may have gone on, and ended, when the first answer was lost; or its program exited as it was frozen.
+            // It may have gone on, and ended, when the first answer was lost.
             try expect(resumed, [200, 409])
             if resumed.status == 409 {
                 let state = try JSON(parsing: resumed.body)["state"].string
-                if state != "complete" { throw Wrong(description: "\(state ?? "?") behind a refused resume") }
+                if state != end { throw Wrong(description: "\(state ?? "?") behind a refused resume") }
             }
         case .killed, .terminated, .removedAlive, .terminatedFrozen:
             // Behind the first line the input has become a result.
