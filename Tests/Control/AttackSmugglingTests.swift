@@ -162,7 +162,7 @@ extension Control {
                 #expect(!whole.lowercased().contains("transfer-encoding"), "\(whole.prefix(400))")
                 let follower = try ask("GET /v1/runs/\(running)/stdout?follow=true")
                 // What it has said already has come: the follower is there.
-                #expect(follower.isReadable(within: 10_000))
+                #expect(follower.isReadable(within: 60_000))
                 try daemon.command("kill", running)
                 let followed = String(decoding: try follower.rest(), as: UTF8.self)
                 let parts = followed.components(separatedBy: "\r\n\r\n")

@@ -185,7 +185,7 @@ extension Control {
         }
 
         /// With no more than the unit's capabilities: in a sticky directory even root may remove only what is root's.
-        @Test(.timeLimit(.minutes(2))) func aStickyDirectoryOfTheProgramsGoes() throws {
+        @Test(.timeLimit(.minutes(20))) func aStickyDirectoryOfTheProgramsGoes() throws {
             try withDaemon { daemon in
                 try daemon.end()
                 let path = "\(daemon.runsDirectory)/.gone-01kb0m2xw3e4y5v6a7b8c9d0eg/disk"

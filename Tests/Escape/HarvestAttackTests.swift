@@ -31,7 +31,7 @@ extension Escape {
             #expect(outcome.taken.isEmpty && outcome.strange.isEmpty, "\(outcome)")
             #expect(try !holdsSecret(outcome.output))
             #expect(outcome.refused.count == 101 && outcome.refused.last == "and about 8900 more")
-            #expect(outcome.ended.elapsed < .seconds(20))
+            #expect(outcome.ended.elapsed < .seconds(100))
         }
 
         /// The farm is a trap: `cp -L` falls into it.
@@ -96,7 +96,7 @@ extension Escape {
             #expect(made < 65_536 && outcome["many-files"]["errno"].string == "ENOSPC", "\(outcome)")
             #expect(outcome.taken.count == 2000 && outcome.strange.isEmpty)
             #expect(outcome.refused.last == "and about \(made - 2000 - 100) more", "\(outcome.refused.last ?? "none")")
-            #expect(outcome.ended.elapsed < .seconds(40))
+            #expect(outcome.ended.elapsed < .seconds(200))
             #expect(try FileManager.default.contentsOfDirectory(atPath: "\(run.site.directory)/state/runs").isEmpty)
         }
 
@@ -104,7 +104,7 @@ extension Escape {
             let outcome = try HostileRun("batch deep . 5000 -- write a.txt x").run()
             #expect(outcome["deep"]["depth"].int == 5000)
             #expect(outcome.state == "complete" && outcome.taken.map { $0["path"].string } == ["a.txt"], "\(outcome)")
-            #expect(outcome.ended.elapsed < .seconds(20))
+            #expect(outcome.ended.elapsed < .seconds(100))
         }
 
         /// 30 × 256 bytes are more than PATH_MAX: what cannot be named is refused by name, in bounded words.
@@ -130,7 +130,7 @@ extension Escape {
             #expect(outcome["sparse"]["size"].int == 1 << 40, "\(outcome)")
             #expect(outcome.taken.map { $0["path"].string } == ["a.txt"])
             #expect(outcome.refused.count == 1 && outcome.refused.first?.hasPrefix("'huge.bin': ") == true)
-            #expect(outcome.ended.elapsed < .seconds(10))
+            #expect(outcome.ended.elapsed < .seconds(60))
         }
 
         /// Also where the rule takes what fits of it.

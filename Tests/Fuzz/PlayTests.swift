@@ -7,7 +7,7 @@ import Testing
     private static let seed = ProcessInfo.processInfo.environment["JRUN_SEED"].flatMap { UInt64($0) } ?? 1
     private static let cases: UInt64 = 1500
 
-    @Test(.timeLimit(.minutes(2)), arguments: FuzzTarget.all)
+    @Test(.timeLimit(.minutes(20)), arguments: FuzzTarget.all)
     func promisesHold(target: FuzzTarget) throws {
         let known = try Inputs(of: target)
         for (name, bytes) in known.all {
