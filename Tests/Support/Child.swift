@@ -13,7 +13,7 @@ package struct Command {
     package var inheritedDescriptors: ClosedRange<Int32>?
     package var blockedSignals = sigset_t()
     /// A safety net: what takes longer is killed and fails the test.
-    package var seconds = 60.0
+    package var seconds = 240.0
 
     package init(_ arguments: [String]) { self.arguments = arguments.map { Array($0.utf8) } }
 
