@@ -17,7 +17,7 @@ def cpus():
         check(f"{allowed} processors: enforced by", "cgroup cpu.max", run.enforced_by("cpus"))
         check(f"{allowed} processors: ends", "killed wall-time", run.end)
         got = run.usage["cpu_microseconds"] / run.wall_microseconds
-        at_most(f"{allowed} processors: used", round(allowed * 1.2, 3), round(got, 3))
+        at_most(f"{allowed} processors: used", allowed + 0.25, round(got, 3))
         at_least(f"{allowed} processors: used", round(allowed * 0.1, 3), round(got, 3))
     run = execute("probe", "spin", "1", cpus=0.5)
     check("half a processor: ends", "complete exit", run.end)
