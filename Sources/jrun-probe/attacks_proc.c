@@ -20,9 +20,8 @@ static int answer_found(bool found, int number) {
 }
 
 static bool file_holds(const char *path, const char *text) {
-    static char content[1 << 20];
-    long length = read_text(path, content, sizeof content);
-    return length > 0 && memmem(content, (size_t)length, text, strlen(text));
+    long length = read_text(path, scratch, sizeof scratch);
+    return length > 0 && memmem(scratch, (size_t)length, text, strlen(text));
 }
 
 struct search {

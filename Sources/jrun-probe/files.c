@@ -64,22 +64,21 @@ static int status(char **arguments) {
 }
 
 static int read_file(char **arguments) {
-    static char content[1 << 20];
     long long most = 65536;
-    if (arguments[1] && (!parse_bytes(arguments[1], &most) || most > (long long)sizeof content)) return BAD_USAGE;
+    if (arguments[1] && (!parse_bytes(arguments[1], &most) || most > (long long)sizeof scratch)) return BAD_USAGE;
     // Not blocking, so that a FIFO without a writer is an answer too.
     int file = open(arguments[0], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0) return answer_at("open", -1);
     size_t length = 0;
     ssize_t count = 1;
     while (count > 0 && length < (size_t)most)
-        if ((count = read(file, content + length, (size_t)most - length)) > 0) length += (size_t)count;
+        if ((count = read(file, scratch + length, (size_t)most - length)) > 0) length += (size_t)count;
     int number = count < 0 ? errno : 0;
     json_begin();
     json_result(number);
     json_text("step", "read");
     json_number("bytes", (long long)length);
-    json_bytes("content", content, length);
+    json_bytes("content", scratch, length);
     json_end();
     return ANSWERED;
 }

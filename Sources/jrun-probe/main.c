@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 char **probe_argv;
+char scratch[1 << 20];
 
 static int batch(char **arguments);
 static int help(char **arguments);

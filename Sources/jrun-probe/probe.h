@@ -39,4 +39,8 @@ extern const struct verb load_verbs[], output_verbs[], ending_verbs[];
 
 extern char **probe_argv;  // as the kernel handed it over
 
+// For whichever verb reads a large file. All variables together have to stay below 2 MiB or so: where they hold a whole huge
+// page, the kernel gives one for the first byte that is written, and no memory of a run is as large as it should be.
+extern char scratch[1 << 20];
+
 #endif

@@ -56,12 +56,11 @@ static void describe_mount(char *line) {
 }
 
 static int mounts(char **arguments UNUSED) {
-    static char table[1 << 20];
-    int number = read_text("/proc/self/mountinfo", table, sizeof table) < 0 ? errno : 0;
+    int number = read_text("/proc/self/mountinfo", scratch, sizeof scratch) < 0 ? errno : 0;
     json_begin();
     json_result(number);
     json_open("mounts", '[');
-    for (char *rest = number ? NULL : table, *line; (line = strsep(&rest, "\n"));)
+    for (char *rest = number ? NULL : scratch, *line; (line = strsep(&rest, "\n"));)
         if (*line) describe_mount(line);
     json_close(']');
     json_end();

@@ -14,8 +14,8 @@ RUNS = pathlib.Path("/sys/fs/cgroup/system.slice/jrun-runs.service/runs")
 
 # What a request may choose; the defaults are small enough for anything that is not what is measured.
 LIMITS = {
-    "wall": "{default: 1m, max: 10m}",
-    "cpu": "{default: 2m, max: 10m}",
+    "wall": "{default: 10m, max: 30m}",
+    "cpu": "{default: 10m, max: 30m}",
     "memory": "{default: 128MiB, max: 1GiB}",
     "processes": "{default: 20, max: 1000}",
     "open_files": "{default: 64, max: 1024}",
@@ -96,7 +96,7 @@ def active(unit):
 
 class _Connection(http.client.HTTPConnection):
     def __init__(self):
-        super().__init__("jrun", timeout=300)
+        super().__init__("jrun", timeout=1800)
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
