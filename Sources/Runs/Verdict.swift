@@ -102,8 +102,7 @@ private struct Judge {
     /// As much as there can be, whatever a record says that jrun-init has not written.
     private var outputBytes: UInt64 {
         let stdout = program.stdout == .stream ? status.stdout_bytes : 0
-        let (sum, overflow) = stdout.addingReportingOverflow(program.stderr == .stream ? status.stderr_bytes : 0)
-        return overflow ? .max : sum
+        return stdout.addingSaturated(program.stderr == .stream ? status.stderr_bytes : 0)
     }
 
     private func exited() -> Answer {
@@ -182,6 +181,14 @@ private struct Judge {
 
     private func spool() -> Answer {
         (.killed, .output, .init(summary: "the output could not be kept", errno: errnoName(status.error)))
+    }
+}
+
+extension FixedWidthInteger {
+    /// Neither sum nor crash, when there is no such number, but the largest that there is: for counts from a record.
+    func addingSaturated(_ other: Self) -> Self {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }
 
