@@ -101,7 +101,8 @@ extension Report.Usage {
         if let free = try? FileSystem.freeBytes(workspace.root.raw) { diskBytes = Int64(free.total - free.bytes) }
     }
 
-    fileprivate func with(_ status: jrun_status?) -> Report.Usage {
+    /// Figures that a number of the report does not hold are its largest: whatever a damaged record says, there is a report.
+    func with(_ status: jrun_status?) -> Report.Usage {
         guard let status else { return self }
         var usage = self
         usage.cpuMicroseconds = max(cpuMicroseconds, Int64(status.cpu_ns / 1000))
@@ -109,21 +110,21 @@ extension Report.Usage {
             usage.cpuUserMicroseconds = Int64(status.cpu_user_ns / 1000)
             usage.cpuSystemMicroseconds = Int64(status.cpu_system_ns / 1000)
         }
-        usage.readBytes = Int64(status.read_bytes)
-        usage.writtenBytes = Int64(status.written_bytes)
-        usage.stdoutBytes = Int64(status.stdout_bytes)
-        usage.stderrBytes = Int64(status.stderr_bytes)
-        usage.stdoutDroppedBytes = status.stdout_dropped_bytes > 0 ? Int64(status.stdout_dropped_bytes) : nil
-        usage.stderrDroppedBytes = status.stderr_dropped_bytes > 0 ? Int64(status.stderr_dropped_bytes) : nil
+        usage.readBytes = Int64(clamping: status.read_bytes)
+        usage.writtenBytes = Int64(clamping: status.written_bytes)
+        usage.stdoutBytes = Int64(clamping: status.stdout_bytes)
+        usage.stderrBytes = Int64(clamping: status.stderr_bytes)
+        usage.stdoutDroppedBytes = status.stdout_dropped_bytes > 0 ? Int64(clamping: status.stdout_dropped_bytes) : nil
+        usage.stderrDroppedBytes = status.stderr_dropped_bytes > 0 ? Int64(clamping: status.stderr_dropped_bytes) : nil
         if memoryAnonBytes == nil {
-            usage.memoryPeakBytes = Int64(status.max_rss_bytes)
+            usage.memoryPeakBytes = Int64(clamping: status.max_rss_bytes)
         } else {
-            usage.memoryAnonBytes = Int64(status.memory_anon_bytes)
-            usage.memoryFileBytes = Int64(status.memory_file_bytes)
-            usage.memoryShmemBytes = Int64(status.memory_shmem_bytes)
+            usage.memoryAnonBytes = Int64(clamping: status.memory_anon_bytes)
+            usage.memoryFileBytes = Int64(clamping: status.memory_file_bytes)
+            usage.memoryShmemBytes = Int64(clamping: status.memory_shmem_bytes)
         }
         if processesPeak == nil, status.peak_tasks > 0 {
-            (usage.processesPeak, usage.processesPeakSource) = (Int64(status.peak_tasks), "sampled")
+            (usage.processesPeak, usage.processesPeakSource) = (Int64(clamping: status.peak_tasks), "sampled")
         }
         return usage
     }

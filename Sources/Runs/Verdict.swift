@@ -84,8 +84,7 @@ private struct Judge {
         case JRUN_CAUSE_OUTPUT:
             limit(
                 .output, .output, "more output than allowed", source: "bytes relayed",
-                value: [(program.stdout, status.stdout_bytes), (program.stderr, status.stderr_bytes)]
-                    .reduce(0) { $1.0 == .stream ? $0 + $1.1 : $0 })
+                value: outputBytes)
         case JRUN_CAUSE_DISK:
             limit(.disk, .disk, "work directory full", source: "statfs of the work directory, bytes free", value: 0)
         case JRUN_CAUSE_SECCOMP: seccomp()
@@ -98,6 +97,12 @@ private struct Judge {
         case JRUN_CAUSE_STDERR_CAP: cap(.output, "more on stderr than allowed", "stderr", program.streamCaps.stderr)
         default: (.killed, .lost, .init(summary: "the launcher died"))
         }
+    }
+
+    /// As much as there can be, whatever a record says that jrun-init has not written.
+    private var outputBytes: UInt64 {
+        let stdout = program.stdout == .stream ? status.stdout_bytes : 0
+        return stdout.addingSaturated(program.stderr == .stream ? status.stderr_bytes : 0)
     }
 
     private func exited() -> Answer {
@@ -176,6 +181,14 @@ private struct Judge {
 
     private func spool() -> Answer {
         (.killed, .output, .init(summary: "the output could not be kept", errno: errnoName(status.error)))
+    }
+}
+
+extension FixedWidthInteger {
+    /// Neither sum nor crash, when there is no such number, but the largest that there is: for counts from a record.
+    func addingSaturated(_ other: Self) -> Self {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }
 

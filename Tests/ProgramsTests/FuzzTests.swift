@@ -5,7 +5,7 @@ import Testing
 /// Whatever is written into a file or a request: an answer, never a crash. The seed is in every failure's message.
 @Suite struct FuzzTests {
     @Test func randomBytesNeverCrash() {
-        for seed in UInt64(1)...3000 {
+        for seed in PropertyRun.seeds(3000) {
             var random = SeededGenerator(seed: seed)
             let bytes = (0..<Int.random(in: 0...300, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
@@ -16,7 +16,7 @@ import Testing
 
     @Test func mutatedFilesNeverCrash() {
         let alphabet = Array("{}[]:,-#&*!|>'\"%@`\n\t 09az\u{E9}".utf8)
-        for seed in UInt64(1)...5000 {
+        for seed in PropertyRun.seeds(5000) {
             var random = SeededGenerator(seed: seed)
             var bytes = Array(Sample.glpsol.utf8)
             for _ in 0..<Int.random(in: 1...6, using: &random) {
@@ -74,7 +74,7 @@ import Testing
         let pieces = [
             "-", "--", "o", "out", "=", "x", "a", "1", "9", ".", ",", "b", "c", "-c", "\0", "é", "/", "..", " ", "e",
         ]
-        for seed in UInt64(1)...20_000 {
+        for seed in PropertyRun.seeds(20_000) {
             var random = SeededGenerator(seed: seed)
             let arguments = (0..<Int.random(in: 0...8, using: &random)).map { _ in
                 (0..<Int.random(in: 0...4, using: &random)).map { _ in pieces.randomElement(using: &random)! }.joined()
@@ -90,7 +90,7 @@ import Testing
 
     /// Lists written from the grammar itself: counts within their bounds, options anywhere among the positionals.
     @Test func whatTheGrammarWritesIsAccepted() throws {
-        for seed in UInt64(1)...5000 {
+        for seed in PropertyRun.seeds(5000) {
             var random = SeededGenerator(seed: seed)
             let (rules, lists) = randomGrammar(&random)
             let program = try Sample.program(rules: rules)

@@ -203,7 +203,7 @@ private func expectIdentity(_ program: Program, _ what: String, sourceLocation: 
     }
 
     @Test func randomProgramsAreTheSameAfterPrinting() {
-        for seed in UInt64(1)...4000 {
+        for seed in PropertyRun.seeds(4000) {
             var random = RandomProgram(seed: seed)
             expectIdentity(random.program(), "seed \(seed)")
         }

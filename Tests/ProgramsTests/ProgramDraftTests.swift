@@ -159,7 +159,7 @@ import Testing
             "\\",
             "é", "\u{202E}", "\t", "%", "@", "x", "N", "...", "- ", "help", "\u{1F600}", "usage: ", "&", "*", "!",
         ]
-        for _ in 0..<2000 {
+        for _ in 0..<PropertyRun.scaled(2000) {
             var text = ""
             for _ in 0..<Int.random(in: 1...40, using: &numbers) { text += pieces.randomElement(using: &numbers) ?? "" }
             var draft = ProgramDraft(name: "x", executable: "/usr/bin/x")

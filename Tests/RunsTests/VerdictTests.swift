@@ -162,6 +162,18 @@ private let verdicts = [
         }
     }
 
+    /// From a record that was damaged: a jrund that starts must get on with it. The counts are the largest that there are.
+    @Test func countsWithoutBoundAreReported() throws {
+        var record = status(JRUN_CAUSE_OUTPUT)
+        (record.stdout_bytes, record.stderr_bytes, record.stdout_dropped_bytes) = (.max, .max, .max)
+        (record.cpu_ns, record.read_bytes, record.max_rss_bytes) = (.max, .max, .max)
+        let output = try verdict(record).evidence
+        #expect(output.value == .max && output.limit == 1024)
+        let usage = Report.Usage().with(record)
+        #expect(usage.stdoutBytes == .max && usage.stdoutDroppedBytes == .max && usage.readBytes == .max)
+        #expect(usage.stdoutBytes.addingSaturated(usage.stderrBytes) == .max)
+    }
+
     @Test func limitsComeWithTheirEvidence() throws {
         let wall = try verdict(status(JRUN_CAUSE_WALL)).evidence
         #expect(wall.value == 10_001 && wall.limit == 10_000 && wall.source?.contains("CLOCK_MONOTONIC") == true)

@@ -79,6 +79,8 @@ public final class EventStream: Sendable {
         )
     }
 
+    deinit { OwnedFD(taking: state.withLock(\.file)).close() }
+
     private static func path(_ directory: String, _ first: UInt64) -> String {
         let digits = String(first)
         return "\(directory)/\(String(repeating: "0", count: max(0, 20 - digits.count)))\(digits).jsonl"

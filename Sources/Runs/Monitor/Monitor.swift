@@ -135,8 +135,8 @@ public final class Monitor: Sendable {
             ] {
                 tally.phases[name, default: .init()].add(value)
             }
-            tally.stdoutBytes += report.usage.stdoutBytes
-            tally.stderrBytes += report.usage.stderrBytes
+            tally.stdoutBytes = tally.stdoutBytes.addingSaturated(report.usage.stdoutBytes)
+            tally.stderrBytes = tally.stderrBytes.addingSaturated(report.usage.stderrBytes)
             tally.resultBytes += report.results.reduce(0) { $0 + $1.size }
         }
         release(run)

@@ -29,12 +29,18 @@ private func test(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
             print(names.joined(separator: "\n"))
             return
         }
-        guard let chosen = FuzzTarget.all.first(where: { $0.name == CommandLine.arguments[1] }) else {
-            print("fuzz: there is no target '\(CommandLine.arguments[1])'; there are: \(names.joined(separator: ", "))")
+        // libFuzzer merges in children, to which it hands its options alone.
+        let variable = "JRUN_FUZZ_TARGET"
+        let isChild = CommandLine.arguments[1].hasPrefix("-")
+        let name = isChild ? getenv(variable).map { String(cString: $0) } ?? "" : CommandLine.arguments[1]
+        guard let chosen = FuzzTarget.all.first(where: { $0.name == name }) else {
+            print("fuzz: there is no target '\(name)'; there are: \(names.joined(separator: ", "))")
             exit(2)
         }
+        setenv(variable, name, 1)
         target = chosen
-        let options = [CommandLine.arguments[0], "-max_len=\(chosen.maxBytes)"] + CommandLine.arguments.dropFirst(2)
+        let rest = CommandLine.arguments.dropFirst(isChild ? 1 : 2)
+        let options = [CommandLine.arguments[0], "-max_len=\(chosen.maxBytes)"] + rest
         var arguments = options.map { strdup($0) } + [nil]
         var count = CInt(options.count)
         let status = arguments.withUnsafeMutableBufferPointer { list in

@@ -48,7 +48,7 @@ extension FuzzTarget {
             try promise(errors.errors.allSatisfy { $0.line > 0 && $0.column > 0 }, "an error has no place")
         case .success(let configuration):
             try promise((8...65_536).contains(configuration.connections), "\(configuration.connections) connections")
-            try promise(configuration.socket.hasPrefix("/"), "socket '\(configuration.socket)'")
+            try promise(configuration.socket.utf8.first == UInt8(ascii: "/"), "socket '\(configuration.socket)'")
             try promise(configuration.capacity.runs > 0 && configuration.quota.runs > 0, "no runs at all")
         }
     }

@@ -18,7 +18,8 @@ extension FuzzTarget {
             _ = program.check(Request())
             let again = ProgramFile.parse(Array(program.yaml().utf8), fileName: "fuzz")
             try promise((try? again.get()) == program, "printed, it is another program")
-            _ = program.warnings()
+            // Bounded, but the bound is a second under a sanitizer: not for every input.
+            if bytes.count % 16 == 0 { _ = program.warnings() }
             _ = program.requestSchema
             _ = ManualPage(of: program).text()
         }

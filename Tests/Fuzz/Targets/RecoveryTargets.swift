@@ -7,7 +7,7 @@ import Programs
 @testable import Runs
 
 extension FuzzTarget {
-    /// jrun-init's record, and the verdict that is made of it. With a byte in front that says whether magic and checksum
+    /// jrun-init's record, and verdict and figures that are made of it. With a byte in front that says whether magic and checksum
     /// are mended, as no chance finds them.
     static let status = FuzzTarget("status", maxBytes: 1025) { bytes in
         guard let first = bytes.first else { return }
@@ -25,6 +25,11 @@ extension FuzzTarget {
         let verdict = Verdict(status, program: program, limits: program.limits.defaults, enforcement: enforcement)
         try promise(!verdict.evidence.summary.isEmpty, "an end without evidence")
         try promise((0...255).contains(verdict.exitStatus), "exit status \(verdict.exitStatus)")
+        let usage = Report.Usage().with(status)
+        let counts = [usage.cpuMicroseconds, usage.readBytes, usage.stdoutBytes, usage.stderrBytes]
+        try promise(counts.allSatisfy { $0 >= 0 }, "a negative count")
+        let times = [status.started_realtime, status.ended_realtime].map(timestamp)
+        try promise(times.allSatisfy { $0.hasSuffix("Z") }, "a time that is none: \(times)")
     }
 
     private static func mend(_ record: inout [UInt8]) {

@@ -26,8 +26,10 @@ extension FuzzTarget {
                     switch event {
                     case .file(let name, let size, _):
                         try promise(missing == nil && size >= 0, "a file begins in another one")
-                        try promise(!name.hasPrefix("/") && !name.utf8.contains(0), "name '\(name)'")
-                        try promise(!name.split(separator: "/").contains(".."), "name '\(name)' leads out")
+                        try promise(name.utf8.first != UInt8(ascii: "/") && !name.utf8.contains(0), "name '\(name)'")
+                        try promise(
+                            !name.utf8.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) },
+                            "name '\(name)' leads out")
                         files.names.append(name)
                         missing = size
                     case .data(let data):

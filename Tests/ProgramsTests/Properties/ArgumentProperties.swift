@@ -28,6 +28,7 @@ import Testing
             }
         }
         PropertyRun.count(property, tally.lists)
+        if PropertyRun.isSample { return }
         // Neither side may win by saying always the same.
         #expect(tally.written * 3 > tally.lists / 2, "\(tally)")
         #expect(tally.writtenAccepted * 10 > tally.written * 8, "\(tally)")

@@ -4,11 +4,11 @@ import Testing
 
 /// How much the property tests generate, and from which seed.
 ///
-/// `JRUN_SEED=N` chooses another seed than the fixed one, `JRUN_CASES=N` makes N times as many cases. Every failure
-/// names the seed that repeats it.
+/// `JRUN_SEED=N` chooses another seed than the fixed one, `JRUN_CASES=N` makes N times as many cases, or 1/50 of them
+/// with `0.02`, for a sanitizer under which each takes many times as long. Every failure names the seed that repeats it.
 enum PropertyRun {
-    static let seed = number("JRUN_SEED") ?? 1
-    static let factor = number("JRUN_CASES").map { max(1, Int(clamping: $0)) } ?? 1
+    static let seed = getenv("JRUN_SEED").flatMap { UInt64(String(cString: $0)) } ?? 1
+    static let factor = getenv("JRUN_CASES").flatMap { Double(String(cString: $0)) } ?? 1
 
     /// Cases of each property before `factor`; a test holds the sum over 100,000.
     static let plan = [
@@ -18,8 +18,6 @@ enum PropertyRun {
     /// Every property is cut into this many parts, so that they share the processors.
     static let parts = 8
 
-    private static func number(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
-
     private static let counts = Mutex<[String: Int]>([:])
 
     /// The choices of one case, which follow from the seed and the case's number alone.
@@ -28,7 +26,15 @@ enum PropertyRun {
         return Dice(seed: name &+ UInt64(part) << 40 &+ UInt64(number))
     }
 
-    static func cases(_ property: String) -> Int { (plan[property] ?? 0) * factor / parts }
+    static func cases(_ property: String) -> Int { max(10, scaled(plan[property] ?? 0) / parts) }
+
+    /// How many of `count` random cases are tried, wherever a test makes some.
+    static func scaled(_ count: Int) -> Int { max(1, Int(Double(count) * min(max(factor, 0), 1_000_000))) }
+
+    static func seeds(_ count: Int) -> ClosedRange<UInt64> { 1...UInt64(scaled(count)) }
+
+    /// Fewer cases than planned: how many of a handful are accepted says nothing about a test.
+    static let isSample = factor < 1
 
     /// Counts cases that were tried, for the line at the end.
     static func count(_ property: String, _ cases: Int) {

@@ -84,6 +84,22 @@ import Testing
         #expect(rest.last == 11_001 && rest.count < 11_001 && rest == Array(rest[0]...11_001))
     }
 
+    @Test func itsFileIsClosedWithTheLog() throws {
+        func descriptors() -> Int {
+            let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+            let files = numbers.compactMap {
+                try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+            }
+            return files.count { $0.hasPrefix(directory) }
+        }
+        do {
+            let events = try EventStream(in: directory)
+            try record(events, "created")
+            #expect(descriptors() == 1)
+        }
+        #expect(descriptors() == 0)
+    }
+
     @Test func waitingEndsWithTheNextEvent() async throws {
         let events = try EventStream(in: directory)
         let reader = try events.reader(after: nil)
