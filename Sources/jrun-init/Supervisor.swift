@@ -45,10 +45,7 @@ struct Supervisor {
         var childSignal: UInt64 = 1 << (UInt64(SIGCHLD) - 1)
         _ = sys_rt_sigprocmask(SIG_BLOCK, &childSignal, nil)
         childSignals = Int32(sys_signalfd(-1, &childSignal, SFD_CLOEXEC | SFD_NONBLOCK))
-        if has(JRUN_WATCH_PIDS) {
-            pidsEvents = leaf.open("pids.events", O_RDONLY) ?? -1
-            _ = sys_pread(pidsEvents, buffer, bufferBytes, 0)
-        }
+        if has(JRUN_WATCH_PIDS) { pidsEvents = leaf.open("pids.events", O_RDONLY) ?? -1 }
     }
 
     /// A quota does not bind whoever has CAP_SYS_RESOURCE, and the program's streams in files are written by us.
@@ -67,8 +64,10 @@ struct Supervisor {
     func has(_ flag: Int32) -> Bool { rules.flags & UInt32(flag) != 0 }
 
     mutating func superviseUntilTheEnd() {
-        // A program that ended before its signal was blocked has left no signal, only a zombie.
+        // A program that ended before its signal was blocked has left no signal, only a zombie; and one that was refused
+        // its processes before we looked need not ask for any again.
         reap()
+        if pidsEvents >= 0 { readPidsEvents() }
         while !programEnded {
             waitForEvents()
             checkDeadlines()
