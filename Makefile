@@ -140,7 +140,7 @@ jrun-escape: setup-build
 	@echo "build: jrun-escape, for the attacks in the machine"
 	@$(call swift_build,--product jrun-escape --static-swift-stdlib --disable-local-rpath)
 
-escape-table: root deb jrun-escape ## try every attack on jrun and its peers in a booted Debian (30 minutes), and write docs/escape-table.md (as root)
+escape-table: root deb jrun-escape ## try every attack on jrun and its peers in a booted Debian (15 minutes), and write docs/escape-table.md (as root)
 	@packaging/install-debian-packages vm
 	@VM_SECONDS=5400 Tests/VM/run escape peers
 	@install -m 644 $(BUILD)/vm/escape/escape-table.md docs/escape-table.md
