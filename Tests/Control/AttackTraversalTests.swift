@@ -42,8 +42,9 @@ extension Control {
                 _ = try daemon.scratch("canary.txt", canary.utf8)
                 let created = try daemon.create("exit", "0"), ended = try daemon.startRun("exit", "0")
                 _ = try daemon.ended(ended)
-                // The end is shown first and noted then; this answer ends behind the last note.
-                _ = try RawConnection.answer(daemon.socket, "GET", "/v1/runs/\(ended)/events")
+                // The end is shown first and noted then.
+                var events = CrashEvents(first: 0)
+                try events.read(RawConnection(daemon.socket), "/v1/runs/\(ended)/events") { $0.state == "complete" }
                 let before = try Traversal.outside(daemon)
                 var count = 0
                 for attack in try Traversal.attacks(created, ended) {
