@@ -60,10 +60,10 @@ extension Prop {
     }
 
     /// A process on the node, of the attacker's uid, whose arguments and environment hold the secret and which has the open
-    /// file open, as number 9 and as its stdout's spool.
+    /// file open, as number 9, and the node's root directory, as number 8.
     package static let bearer = Prop { stage in
         let path = try stage.fill("{open}")[0]
-        let script = "exec 9<'\(path)'; exec \"$@\""
+        let script = "exec 8</ 9<'\(path)'; exec \"$@\""
         let words = ["/bin/sh", "-c", script, "sh", stage.site.probe, "hold", stage.secret]
         var command = stage.asUser(words)
         command.environment["TOKEN"] = stage.secret
