@@ -36,7 +36,7 @@ TEST_PARTS := $(if $(SWIFT_TEST_FLAGS),chosen,units Privileged Escape Control)
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
 SHELL_SCRIPTS := packaging/install-debian-packages packaging/build-deb packaging/deb/postinst packaging/deb/prerm \
 	packaging/deb/postrm rootfs-tools/testvm Tests/VM/run Tests/VM/package Tests/VM/escape Tests/VM/rootless profiles/examples/demo .ci/run .ci/test-counts \
-	Tests/Fuzz/fuzz Tests/Control/schemathesis
+	Tests/Fuzz/fuzz Tests/Control/schemathesis rootfs-tools/jrun-image
 
 # Product by product: a package with an Embedded Swift target cannot be built statically as a whole. The linker
 # warns, for each call of getpwuid, dlopen and their like that the Swift runtime could make, that it would want the
@@ -48,7 +48,7 @@ swift_build = swift build -c release $(1) 2>&1 \
 strip_to = install -d $(dir $(2)) && strip -o $(2).new $(1) && mv $(2).new $(2)
 
 .PHONY: help build demo test bench bench-programs fuzz sanitize install deb test-vm escape-table jrun-escape lint format clean setup-build setup-demo setup-test \
-	setup-bench setup-deb root
+	setup-bench setup-deb setup-images root
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,8 @@ build: ## build in release into .build/dist
 	@$(call swift_build,--scratch-path $(STATIC) --product jrun -Xswiftc -static-executable)
 	@echo "build: jrund, with the Swift runtime inside"
 	@$(call swift_build,--product jrund --static-swift-stdlib --disable-local-rpath)
+	@echo "build: jrun-image, with the Swift runtime inside"
+	@$(call swift_build,--product jrun-image --static-swift-stdlib --disable-local-rpath)
 	@echo "build: jrun-init"
 	@$(call swift_build,--product jrun-init)
 	@echo "build: jrun-probe, for the tests"
@@ -87,6 +89,7 @@ build: ## build in release into .build/dist
 	@echo "build: putting stripped binaries and program files into $(DIST)"
 	@$(call strip_to,$(STATIC)/release/jrun,$(DIST)/bin/jrun)
 	@$(call strip_to,$(RELEASE)/jrund,$(DIST)/sbin/jrund)
+	@$(call strip_to,$(RELEASE)/jrun-image,$(DIST)/sbin/jrun-image)
 	@$(call strip_to,$(RELEASE)/jrun-init,$(DIST)/libexec/jrun/jrun-init)
 	@$(call strip_to,$(RELEASE)/jrun-probe,$(DIST)/test/jrun-probe)
 	@rm -rf $(DIST)/share/jrun
@@ -94,6 +97,8 @@ build: ## build in release into .build/dist
 	@install -m 644 profiles/*.yaml $(DIST)/share/jrun/programs
 	@if [ -e docs/report.schema.json ]; then install -m 644 docs/report.schema.json $(DIST)/share/jrun; fi
 	@install -m 644 docs/openapi.yaml $(DIST)/share/jrun
+	@install -d $(DIST)/share/jrun/recipes
+	@install -m 644 rootfs-tools/recipes/*.yaml $(DIST)/share/jrun/recipes
 
 # Builds only when nothing was built yet: `make build` as a user, then `make install` as root.
 $(DIST)/bin/jrun:
@@ -103,6 +108,7 @@ install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DE
 	@echo "install: from $(DIST) to $(DESTDIR)$(PREFIX)"
 	@install -D -m 755 $(DIST)/bin/jrun "$(DESTDIR)$(PREFIX)/bin/jrun"
 	@install -D -m 755 $(DIST)/sbin/jrund "$(DESTDIR)$(PREFIX)/sbin/jrund"
+	@install -D -m 755 $(DIST)/sbin/jrun-image "$(DESTDIR)$(PREFIX)/sbin/jrun-image"
 	@install -D -m 755 $(DIST)/libexec/jrun/jrun-init "$(DESTDIR)$(PREFIX)/libexec/jrun/jrun-init"
 	@install -d "$(DESTDIR)$(PREFIX)/share/jrun/programs"
 	@install -m 644 $(DIST)/share/jrun/programs/*.yaml "$(DESTDIR)$(PREFIX)/share/jrun/programs"
@@ -110,6 +116,8 @@ install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DE
 	    if [ -e "$$file" ]; then install -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/jrun"; fi; \
 	done
 	@install -m 644 $(DIST)/share/jrun/openapi.yaml "$(DESTDIR)$(PREFIX)/share/jrun"
+	@install -d "$(DESTDIR)$(PREFIX)/share/jrun/recipes"
+	@install -m 644 $(DIST)/share/jrun/recipes/*.yaml "$(DESTDIR)$(PREFIX)/share/jrun/recipes"
 	@install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
 	    "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
 	@$(DIST)/bin/jrun completions bash >"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/jrun"
@@ -203,7 +211,9 @@ setup-build: ## install the missing Debian packages that building needs (setup-d
 setup-demo:
 	@packaging/install-debian-packages build demo
 setup-test:
-	@packaging/install-debian-packages build demo test
+	@packaging/install-debian-packages build demo test images
+setup-images: ## install what jrun-image works with: mkfs.erofs, mmdebstrap, strace, and what its tests compare it with
+	@packaging/install-debian-packages images
 setup-deb:
 	@packaging/install-debian-packages build deb
 setup-bench:

@@ -11,6 +11,7 @@ let package = Package(
     products: [
         .executable(name: "jrun", targets: ["jrun"]),
         .executable(name: "jrund", targets: ["jrund"]),
+        .executable(name: "jrun-image", targets: ["jrun-image"]),
         .executable(name: "jrun-init", targets: ["jrun-init"]),
         .executable(name: "jrun-probe", targets: ["jrun-probe"]),
     ],
@@ -31,6 +32,7 @@ let package = Package(
         .target(name: "CLaunch", dependencies: ["CLinux"]),
         .target(name: "CRootless"),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
         .target(name: "Kernel", dependencies: ["CLinux"], swiftSettings: strict),
@@ -40,7 +42,7 @@ let package = Package(
         .target(
             name: "Runs",
             dependencies: [
-                "Kernel", "Programs", "Confinement", "CLaunch", "CRootless", "CPlan", "CLinux",
+                "Images", "Kernel", "Programs", "Confinement", "CLaunch", "CRootless", "CPlan", "CLinux",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
@@ -48,6 +50,25 @@ let package = Package(
             name: "jrun",
             dependencies: [
                 "Runs", "ControlAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // The store of images, and what makes them.
+        .target(
+            name: "Images",
+            dependencies: ["Kernel", "CLinux", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .target(
+            name: "ImageBuild",
+            dependencies: [
+                "Images", "Runs", "Programs", "Kernel", "CLinux", "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "jrun-image",
+            dependencies: [
+                "ImageBuild", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
@@ -110,7 +131,9 @@ let package = Package(
         .testTarget(name: "ProgramsTests", dependencies: ["Programs"], swiftSettings: strict),
         .testTarget(
             name: "ConfinementTests", dependencies: ["Confinement"], exclude: ["Golden"], swiftSettings: strict),
-        .testTarget(name: "RunsTests", dependencies: ["Runs"], swiftSettings: strict),
+        .testTarget(name: "RunsTests", dependencies: ["Runs", "Images"], swiftSettings: strict),
+        .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: strict),
+        .testTarget(name: "ImageBuildTests", dependencies: ["ImageBuild"], swiftSettings: strict),
         .testTarget(name: "JrundTests", dependencies: ["jrund"], swiftSettings: strict),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: strict),
         // What the suites that drive the built binaries share.

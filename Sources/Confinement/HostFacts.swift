@@ -14,6 +14,8 @@ public struct HostFacts: Sendable, Equatable {
     public var paths: [String: PathKind]
     /// `lib64` and its like at the root of the host that are links into /usr, with their targets.
     public var rootLinks: [String: String]
+    /// The program's image, where its root is one.
+    public var image: ImageFacts?
     /// Whole disks, as `MAJOR:MINOR`, that hold files of the run; looked for only where `io` is limited.
     public var disks: [String] = []
     /// The work directory is a directory of the node's, bounded by a project quota, instead of a tmpfs.

@@ -96,6 +96,11 @@ extension Step {
             make(
                 JRUN_OP_MOUNT, data.add(text: type), data.add(text: path), a: attributes.rawValue,
                 blob: data.add(blob: Array(options.utf8) + [0]))
+        case .bind(let source, let path, let attributes):
+            make(JRUN_OP_BIND, data.add(text: source), data.add(text: path), a: attributes.rawValue)
+        case .cover(let path, let contents, let mode):
+            make(JRUN_OP_COVER, data.add(text: path), a: UInt64(mode), blob: data.add(blob: contents))
+        case .detach(let path): make(JRUN_OP_DETACH, data.add(text: path))
         case .enterRoot: make(JRUN_OP_ENTER_ROOT)
         case .sealRoot: make(JRUN_OP_SEAL_ROOT)
         case .hostName(let name): make(JRUN_OP_HOST_NAME, data.add(text: name))
@@ -176,6 +181,7 @@ extension Supervision {
         s.fd_stdout = fds[.stdoutSpool] ?? fds[.stdoutFile] ?? -1
         s.fd_stderr = fds[.stderrSpool] ?? fds[.stderrFile] ?? -1
         s.fd_work = fds[.work]!
+        s.fd_layer = fds[.imageLayer] ?? -1
         s.fd_growth = fds[.growth]!
         s.fd_stdin = fds[.stdinWriter] ?? -1
         s.fd_stdin_buffer = fds[.stdinBuffer] ?? -1

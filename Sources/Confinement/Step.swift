@@ -4,6 +4,10 @@ import Programs
 public enum PlanDescriptor: Hashable, Sendable {
     /// A detached copy of the mount at this host path.
     case hostPath(String)
+    /// A detached copy of the mount of the program's image.
+    case image
+    /// What the run changes of its image: a detached file system of its own.
+    case imageLayer
     /// The work directory: a detached file system of the run's own.
     case work
     case stdin
@@ -25,6 +29,8 @@ public enum PlanDescriptor: Hashable, Sendable {
     public var name: String {
         switch self {
         case .hostPath(let path): path
+        case .image: "the image"
+        case .imageLayer: "the layer of changes"
         case .work: "the work directory"
         case .stdin: "the stdin pipe"
         case .stdinWriter: "the writing end of the stdin pipe"
@@ -71,6 +77,12 @@ public enum Step: Sendable, Equatable {
     case file(String, contents: [UInt8], mode: UInt32)
     case device(String, major: UInt32, minor: UInt32)
     case attach(PlanDescriptor, at: String, MountAttributes)
+    /// What is at a path of the view, at a second place.
+    case bind(String, at: String, MountAttributes)
+    /// A file of our own, read-only, over one that is there.
+    case cover(String, contents: [UInt8], mode: UInt32)
+    /// Unmounts, and removes the empty place.
+    case detach(String)
     case mount(type: String, at: String, MountAttributes, options: String)
     case enterRoot
     case sealRoot
@@ -144,6 +156,11 @@ extension Step: CustomStringConvertible {
         case .device(let path, let major, let minor): "create device '\(path)' (\(major):\(minor))"
         case .attach(let source, let path, let attributes):
             "attach '\(source.name)' at '\(path)'\(bracketed(attributes.names))"
+        case .bind(let source, let path, let attributes):
+            "bind '\(source)' at '\(path)'\(bracketed(attributes.names))"
+        case .cover(let path, let contents, let mode):
+            "cover file '\(path)' (\(contents.count) bytes, mode \(octal(mode)))"
+        case .detach(let path): "detach '\(path)'"
         case .mount(let type, let path, let attributes, let options):
             "mount \(type) at '\(path)'\(bracketed(attributes.names + [options]))"
         case .enterRoot: "enter the new root and detach the old one"

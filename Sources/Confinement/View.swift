@@ -3,7 +3,7 @@ import Programs
 /// The file system, the host name and the network that the run sees, as steps of jrun-init.
 ///
 /// The root is an empty tmpfs of a few inodes; what the program may see is attached to it read-only, everything else
-/// simply is not there.
+/// simply is not there. ImageView.swift has what is different when that comes from an image.
 struct View {
     /// Where the work directory is, inside.
     static let workDirectory = "/work"
@@ -23,6 +23,8 @@ struct View {
 
     /// Host paths that a view of `program` needs; whoever gathers facts looks at them.
     static func hostPaths(of program: Program) -> [String] {
+        // Of the node, a run on an image sees devices alone.
+        guard program.security.root == .host else { return program.security.devices }
         let extra = (program.security.read + program.security.execute + program.security.devices)
         return [alwaysVisible] + loaderPaths + extra.filter { !$0.hasPrefix(alwaysVisible + "/") }
     }
@@ -33,9 +35,10 @@ struct View {
             // The new root covers a directory that every host has; it is left behind when the root is entered.
             + [.mountRoot(over: "/usr", options: "size=1m,nr_inodes=4k,mode=0755")]
             // Attached before the root is entered, while the launcher's detached mounts can still be moved.
-            + hostDirectories + etc + deviceNodes + fileSystems
+            + tree + deviceNodes + fileSystems
             // After the file systems, or a path beneath /tmp would be hidden by the run's own.
             + profilePaths
+            + (imageView?.links ?? [])
             // From here on no path leads to the host.
             + [.enterRoot]
             // Only now: entering the root needs it writable as a mount point's parent, the program does not.
@@ -50,22 +53,36 @@ struct View {
             + [.startProgram(in: inputs.facts.controllers == nil ? nil : .cgroupLeaf)]
     }
 
+    private var tree: [Step] { imageView?.steps ?? (hostDirectories + etc) }
+
+    /// Nil for a program whose root is the node's. An image of which nothing is known shows nothing.
+    private var imageView: ImageView? {
+        guard case .image(let root) = inputs.program.security.root else { return nil }
+        return ImageView(
+            image: inputs.facts.image ?? ImageFacts(topLevel: []), isWritable: root.isWritable, ownFiles: ownFiles)
+    }
+
     private var hostDirectories: [Step] {
         [.directory("usr", mode: 0o755), .attach(.hostPath("/usr"), at: "usr", readOnly)]
             + inputs.facts.rootLinks.sorted { $0.key < $1.key }.map { .symlink(to: $0.value, at: $0.key) }
     }
 
-    /// Files of our own making, unless the profile shows the node's.
-    private var etc: [Step] {
+    /// Files of `/etc` of our own making.
+    private var ownFiles: [(name: String, contents: String)] {
         let uid = inputs.identity.uid
-        let security = inputs.program.security
-        let files = [
+        return [
             ("passwd", "root:x:0:0:root:/:/sbin/nologin\nrun:x:\(uid):\(uid):run:/work:/sbin/nologin\n"),
             ("group", "root:x:0:\nrun:x:\(uid):\n"),
             ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
-        ].filter { !(security.read + security.execute).contains("/etc/\($0.0)") }
+        ]
+    }
+
+    /// Our own files, unless the profile shows the node's.
+    private var etc: [Step] {
+        let security = inputs.program.security
+        let files = ownFiles.filter { !(security.read + security.execute).contains("/etc/\($0.name)") }
         return [.directory("etc", mode: 0o755)]
-            + files.map { .file("etc/\($0.0)", contents: Array($0.1.utf8), mode: 0o644) }
+            + files.map { .file("etc/\($0.name)", contents: Array($0.contents.utf8), mode: 0o644) }
             + View.loaderPaths.flatMap { attach($0, attributes: readOnly) }
     }
 
@@ -74,9 +91,11 @@ struct View {
     private var profilePaths: [Step] {
         let security = inputs.program.security
         var shown: [(path: String, attributes: MountAttributes)] = []
+        let files =
+            security.root == .host
+            ? security.execute.map { ($0, readOnly) } + security.read.map { ($0, readOnly.union(.noExecute)) } : []
         let wanted =
-            security.execute.map { ($0, readOnly) } + security.read.map { ($0, readOnly.union(.noExecute)) }
-            + security.devices.map { ($0, [.noSetuid, .noExecute]) }
+            files + security.devices.map { ($0, [.noSetuid, .noExecute]) }
         for (path, attributes) in wanted.sorted(by: { $0.0 < $1.0 }) where !View.loaderPaths.contains(path) {
             let isCovered = shown.contains { covers($0.path, path) && attributes.isSuperset(of: $0.attributes) }
             if !isCovered && !shown.contains(where: { $0.path == path }) { shown.append((path, attributes)) }
@@ -146,15 +165,18 @@ struct View {
         guard abi >= 1 else { return [] }
         let ruleset = LandlockRuleset(abi: abi)
         let security = inputs.program.security
-        var rules: [(String, LandlockAccess)] = [
-            ("/usr", .readExecute), ("/etc", .read), ("/proc", [.read, .writeFile]),
+        var rules: [(String, LandlockAccess)] = imageView?.accesses ?? [("/usr", .readExecute), ("/etc", .read)]
+        rules += [
+            ("/proc", [.read, .writeFile]),
             (View.workDirectory, .everythingButDevices), ("/tmp", .everythingButDevices),
             ("/dev/shm", .everythingButDevices),
             ("/dev", .readDirectory),
         ]
         rules += View.memoryDevices.map { ("/dev/\($0.name)", LandlockAccess.device) }
-        rules +=
-            security.read.map { ($0, LandlockAccess.read) } + security.execute.map { ($0, LandlockAccess.readExecute) }
+        if security.root == .host {
+            rules += security.read.map { ($0, LandlockAccess.read) }
+            rules += security.execute.map { ($0, LandlockAccess.readExecute) }
+        }
         rules += security.devices.map { ($0, LandlockAccess.device) }
         return [.landlockRuleset(ruleset)]
             + rules.compactMap { path, access in rule(path, access.intersection(ruleset.files)) }

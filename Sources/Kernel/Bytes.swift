@@ -97,6 +97,14 @@ extension FileSystem {
         return Array(names.prefix(limit))
     }
 
+    /// The names in a directory, or nil when it is not there.
+    public static func names(inDirectory path: String) throws(KernelError) -> [[UInt8]]? {
+        try ifThere { () throws(KernelError) in
+            let directory = try open(path, [.read, .directory])
+            return try names(in: directory.raw)
+        }
+    }
+
     /// The next few names, from where the last call stopped; empty at the end. For directories of any size.
     static func nextNames(in directory: Int32) throws(KernelError) -> [[UInt8]] {
         var names: [[UInt8]] = []

@@ -155,3 +155,16 @@ extension FileSystem {
         try check(sys_renameat(from, old, directory, new), "rename '\(old)' to '\(new)'")
     }
 }
+
+extension FileSystem {
+    /// Opens a path as if `root` were `/`: links on the way are followed, and none leads out. A link at the end is not
+    /// followed with `.noFollow`. Source: openat2(2), RESOLVE_IN_ROOT.
+    public static func openInRoot(
+        _ root: Int32, _ path: String, _ flags: OpenFlags, mode: UInt32 = 0o600
+    ) throws(KernelError) -> OwnedFD {
+        var how = k_open_how(
+            flags: UInt64(flags.rawValue | O_CLOEXEC), mode: flags.contains(.create) ? UInt64(mode) : 0,
+            resolve: UInt64(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV))
+        return try checkFD(sys_openat2(root, path, &how), "open '\(path)'")
+    }
+}

@@ -15,6 +15,16 @@ public struct KernelError: Error, Equatable, CustomStringConvertible {
     public var description: String { "\(operation): \(describe(errno: errno))" }
 }
 
+/// The result, or nil when what was asked for is not there (ENOENT).
+public func ifThere<Value: ~Copyable>(
+    _ body: () throws(KernelError) -> Value
+) throws(KernelError) -> Value? {
+    do throws(KernelError) { return try body() } catch {
+        if error.errno == ENOENT { return nil }
+        throw error
+    }
+}
+
 /// `no such file or directory (ENOENT)`
 public func describe(errno: Int32) -> String {
     let text = String(cString: strerror(errno))

@@ -41,3 +41,44 @@ public enum Mounts {
         try checkFD(sys_openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), "open the root of a mount")
     }
 }
+
+// File systems in a file.
+extension Mounts {
+    /// A detached read-only mount of the erofs on a block device, whose descriptor may be closed afterwards.
+    public static func erofs(on device: String) throws(KernelError) -> OwnedFD {
+        let context = try checkFD(sys_fsopen("erofs", UInt32(FSOPEN_CLOEXEC)), "make an erofs")
+        try check(
+            sys_fsconfig(context.raw, UInt32(FSCONFIG_SET_STRING), "source", device, 0), "name the device of an erofs")
+        try check(sys_fsconfig(context.raw, UInt32(FSCONFIG_SET_FLAG), "ro", nil, 0), "set 'ro' on an erofs")
+        try check(sys_fsconfig(context.raw, UInt32(FSCONFIG_CMD_CREATE), nil, nil, 0), "read the erofs on '\(device)'")
+        let attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV
+        return try checkFD(sys_fsmount(context.raw, UInt32(FSMOUNT_CLOEXEC), UInt32(attributes)), "mount an erofs")
+    }
+
+    /// Attaches a detached mount.
+    public static func attach(_ mount: Int32, at path: String) throws(KernelError) {
+        try check(
+            sys_move_mount(mount, "", AT_FDCWD, path, UInt32(MOVE_MOUNT_F_EMPTY_PATH)), "attach a mount at '\(path)'")
+    }
+
+    /// Takes a mount away; who is in it stays in it.
+    public static func detach(_ path: String) throws(KernelError) {
+        try check(sys_umount2(path, MNT_DETACH), "detach the mount at '\(path)'")
+    }
+
+    /// Whether `path` is on an erofs; false when it is not there.
+    public static func isErofs(_ path: String) -> Bool {
+        var statistics = k_statfs()
+        return sys_statfs(path, &statistics) >= 0 && statistics.f_type == Int64(EROFS_SUPER_MAGIC)
+    }
+
+    /// Lets the owners of files on a detached mount be others, as the user namespace says. Source: mount_setattr(2),
+    /// "ID-mapped mounts"
+    public static func changeOwners(of mount: Int32, by namespace: Int32) throws(KernelError) {
+        var attributes = k_mount_attr()
+        attributes.attr_set = UInt64(MOUNT_ATTR_IDMAP)
+        attributes.userns_fd = UInt64(namespace)
+        try check(
+            sys_mount_setattr(mount, "", UInt32(AT_EMPTY_PATH), &attributes), "change the owners on a mount")
+    }
+}

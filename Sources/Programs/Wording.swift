@@ -1,6 +1,6 @@
 /// `'text'`, with control characters made visible and long texts shortened: what a user wrote goes to terminals and
 /// logs.
-func quoted(_ text: String) -> String {
+public func quoted(_ text: String) -> String {
     var shown = "'"
     var room = 80
     for scalar in text.unicodeScalars {

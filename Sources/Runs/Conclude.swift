@@ -18,7 +18,7 @@ extension Execution {
             security: ended.failure == nil ? preparation.securityMechanisms : [], createdAt: createdAt, phases: phases,
             verdict: ended.failure.map { Verdict(launchFailed: $0) }
                 ?? Verdict(ended.status, program: program, limits: limits, enforcement: preparation.enforcement),
-            status: ended.status, rootless: preparation.node.rootless)
+            status: ended.status, image: preparation.image?.digest.description, rootless: preparation.node.rootless)
         conclusion.addPhases(clonedAt: ended.clonedAt)
         let inputs = options.inputs.compactMap { try? FileStatus(path: $0.source) }.map(FileIdentity.init)
         let outcome = try conclusion.harvest(

@@ -19,6 +19,8 @@ struct Conclusion {
     var verdict: Verdict
     /// jrun-init's record; nil when the program was not launched.
     let status: jrun_status?
+    /// Digest of the image that was its root.
+    var image: String?
     /// Nil when root started the run.
     var rootless: RootlessPlace?
     private let harvestStarted = monotonicNanoseconds()
@@ -48,11 +50,16 @@ struct Conclusion {
         var node = NodeFacts.report(rootless)
         node.cpuset = cgroups?.runsCPUs?.description
         return Report(
-            run: run, program: reference, arguments: arguments, state: verdict.state.rawValue,
+            run: run, program: reference, image: imageReport, arguments: arguments, state: verdict.state.rawValue,
             cause: verdict.cause.rawValue, evidence: verdict.evidence, exitCode: verdict.exitCode,
             signal: verdict.signal.map(signalName), times: times, phases: phases, usage: usage.with(status),
             limits: Report.LimitReport.all(limits, enforcement), security: security, results: outcome.files,
             resultsRefused: outcome.refused, resultsMissing: outcome.missing, node: node)
+    }
+
+    private var imageReport: Report.ImageReport? {
+        guard let image, case .image(let root) = program.security.root else { return nil }
+        return .init(root, digest: image)
     }
 
     mutating func addPhases(clonedAt: UInt64) {

@@ -64,7 +64,7 @@ public enum Doctor {
             + CgroupChecks(node: node, mounts: mounts, isRoot: privileges.isRoot).diagnoses()
             + [landlock(), seccomp()]
             + NodeChecks(node: node, mounts: mounts, isRoot: privileges.isRoot).diagnoses()
-            + [overlay(), userNamespaces(), projectQuotas(node, mounts)]
+            + images() + [userNamespaces(), projectQuotas(node, mounts)]
     }
 
     /// An ordinary user who cannot have a user namespace has no runs, whatever else the node can do.

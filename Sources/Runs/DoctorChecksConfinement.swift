@@ -66,16 +66,6 @@ extension Doctor {
             cure: boot("5.0"))
     }
 
-    static func overlay() -> Diagnosis { overlay(fileSystems: text("/proc/filesystems") ?? "") }
-
-    static func overlay(fileSystems: String) -> Diagnosis {
-        let name = "overlayfs"
-        if fileSystems.split(whereSeparator: \.isWhitespace).contains("overlay") { return .ok(name, "in the kernel") }
-        return .weaker(
-            name, "not loaded", cost: "root images that are put together from layers cannot be used; 'root: host' can",
-            cure: "modprobe overlay, and echo overlay > /etc/modules-load.d/overlay.conf")
-    }
-
     static func userNamespaces() -> Diagnosis {
         func number(_ key: String) -> Int? { text("/proc/sys/\(key)").flatMap { Int($0) } }
         return userNamespaces(

@@ -15,6 +15,8 @@ struct FrozenRequest: Codable {
     var createdRealtime: UInt64?
     var program: Report.ProgramReference
     var programFile: String
+    /// Digest of the image that the run's root is; absent without one. An image that is named here is in use.
+    var image: String?
     var arguments: [String]
     var environment: [String: String]
     var inputs: [String]
@@ -33,6 +35,7 @@ struct FrozenRequest: Codable {
         createdRealtime = createdAt
         program = preparation.programReference
         programFile = preparation.loaded.path
+        image = preparation.image?.digest.description
         arguments = preparation.request.arguments
         environment = preparation.request.environment
         inputs = preparation.request.inputs

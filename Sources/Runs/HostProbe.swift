@@ -42,7 +42,9 @@ enum HostProbe {
     private static func pathKinds(_ program: Program) -> [String: HostFacts.PathKind] {
         var kinds: [String: HostFacts.PathKind] = [:]
         let security = program.security
-        for path in hostPathsInView(of: program) + security.read + security.execute + security.devices {
+        // What an image's program lists are paths in the image, which say nothing of the node's.
+        let listed = security.root == .host ? security.read + security.execute : []
+        for path in hostPathsInView(of: program) + listed + security.devices {
             switch (try? FileStatus(path: path))?.kind {
             case .directory: kinds[path] = .directory
             case .file: kinds[path] = .file
@@ -57,8 +59,11 @@ enum HostProbe {
     /// without a block device of their own (tmpfs, overlay, network) have none.
     static func disks(for program: Program, stateDirectory: String) -> [String] {
         let security = program.security
-        let paths = hostPathsInView(of: program) + security.read + security.execute + [stateDirectory]
-        return Set(paths.compactMap { (try? FileStatus(path: $0)).flatMap { disk(of: $0.device) } }).sorted()
+        return disks(beneath: hostPathsInView(of: program) + security.read + security.execute + [stateDirectory])
+    }
+
+    static func disks(beneath paths: [String]) -> [String] {
+        Set(paths.compactMap { (try? FileStatus(path: $0)).flatMap { disk(of: $0.device) } }).sorted()
     }
 
     /// io.max takes disks, not their partitions. Source: block/blk-cgroup.c, blkg_conf_open_bdev

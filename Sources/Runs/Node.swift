@@ -1,3 +1,4 @@
+import Images
 import Kernel
 
 /// Where things are on this node and which uids runs may have.
@@ -12,6 +13,8 @@ public struct Node: Sendable {
     public var uids: ClosedRange<UInt32>
     /// Where work directories are.
     public var workDirectory = WorkDirectoryPlace.memory
+    /// The store of root images.
+    public var imagesDirectory: String
     /// The executable of pid 1.
     public var initPath: String
     /// Compiled filters.
@@ -27,7 +30,7 @@ public struct Node: Sendable {
 
     /// - Parameters:
     ///   - environment: `JRUN_STATE`, `JRUN_RUNTIME`, `JRUN_CGROUP`, `JRUN_UIDS` (`FIRST-LAST`), `JRUN_WORK_DIRECTORY` (`memory`
-    ///     or `disk`) and `JRUN_INIT` override the defaults. An ordinary user's are in the places that the XDG base
+    ///     or `disk`), `JRUN_IMAGES` and `JRUN_INIT` override the defaults. An ordinary user's are in the places that the XDG base
     ///     directory specification gives the user.
     ///   - executable: path of the running jrun, beside which jrun-init lies.
     public init(
@@ -38,6 +41,7 @@ public struct Node: Sendable {
         stateDirectory = environment("JRUN_STATE") ?? places?.state ?? "/var/lib/jrun"
         runtimeDirectory = environment("JRUN_RUNTIME") ?? places?.runtime ?? "/run/jrun"
         cacheDirectory = places?.cache ?? "\(stateDirectory)/cache"
+        imagesDirectory = ImageStore(environment: environment).path
         cgroupName = environment("JRUN_CGROUP") ?? "jrun"
         if let rootless { uids = rootless.runUIDs } else { uids = try Node.parsedUIDs(environment) }
         self.rootless = rootless
@@ -76,6 +80,8 @@ public struct Node: Sendable {
     }
 
     public var runsDirectory: String { "\(stateDirectory)/runs" }
+    /// Where root images are mounted, each in a directory with its digest's name.
+    var imageMounts: String { "\(runtimeDirectory)/images" }
     var uidsDirectory: String { "\(runtimeDirectory)/uids" }
 
     public func cgroupTree() throws(KernelError) -> CgroupTree? {

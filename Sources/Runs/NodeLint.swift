@@ -1,3 +1,4 @@
+import Images
 import Kernel
 import Programs
 
@@ -5,19 +6,27 @@ import Programs
 /// and needs no privileges; what it may not look at, it does not complain of.
 public struct NodeLint {
     let accounts: Accounts
+    let images: ImageStore
 
     /// How far a shown directory is searched: a look, not an audit.
     static let maxDepth = 3
     static let maxEntries = 2000
 
-    public init() { accounts = Accounts(etc: "/etc") }
+    /// - Parameter environment: `JRUN_IMAGES` says where root images are.
+    public init(environment: (String) -> String?) {
+        self.init(accounts: Accounts(etc: "/etc"), images: ImageStore(environment: environment))
+    }
 
-    init(accounts: Accounts) { self.accounts = accounts }
+    init(accounts: Accounts, images: ImageStore = ImageStore(path: ImageStore.defaultPath)) {
+        self.accounts = accounts
+        self.images = images
+    }
 
     public func warnings(for program: Program) -> [LintWarning] {
         let filter = NodeLint.seccomp(program.security.seccomp)
-        // Of an image nothing is known here.
-        guard program.security.root == .host else { return filter }
+        if case .image(let root) = program.security.root {
+            return ImageLint.warnings(for: program, root, in: images) + filter + unknownAccounts(program.who)
+        }
         return executable(of: program) + shownPaths(program.security) + filter + unknownAccounts(program.who)
     }
 

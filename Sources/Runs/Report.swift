@@ -7,6 +7,8 @@ public struct Report: Sendable, Codable, Equatable {
     public var schema = "jrun.report/1"
     public var run: String
     public var program: ProgramReference
+    /// Absent when the run had the node's own `/usr`.
+    public var image: ImageReport?
     public var arguments: [String]
     public var state: String
     public var cause: String
@@ -35,6 +37,19 @@ public struct Report: Sendable, Codable, Equatable {
             /// Without its directory.
             public var name: String
             public var digest: String
+        }
+    }
+
+    /// The image that was the run's root.
+    public struct ImageReport: Sendable, Codable, Equatable {
+        /// As the program file says it.
+        public var reference: String
+        /// `sha256:HEX`, of the image's file.
+        public var digest: String
+        public var writable: Bool
+
+        init(_ root: ImageRoot, digest: String) {
+            (reference, self.digest, writable) = (root.reference, digest, root.isWritable)
         }
     }
 

@@ -26,6 +26,12 @@ struct RunLaunch {
             .status: status.raw, .cgroupLeaf: leaf.directory.raw, .cgroupRuns: runs,
             .runDirectory: directory.directory.raw, .runsDirectory: directory.parent.raw, .uidLock: slot.lock.raw,
         ]
+        let image = try preparation.image?.copy(for: identity.uid).release()
+        defer { if let image { _ = sys_close(image) } }
+        descriptors[.image] = image
+        let layer = try preparation.makeLayer()?.release()
+        defer { if let layer { _ = sys_close(layer) } }
+        descriptors[.imageLayer] = layer
         descriptors.merge(pipes) { _, pipe in pipe }
         var streamFiles: [Int32] = []
         defer { for file in streamFiles { _ = sys_close(file) } }
@@ -78,8 +84,14 @@ extension Preparation {
         let spaces =
             "namespaces: \(node.rootless == nil ? "" : "user, ")mount, pid, ipc, uts, cgroup"
             + (security.network == .none ? ", network" : "")
+        let root =
+            switch security.root {
+            case .host: "private read-only root"
+            case .image(let image):
+                image.isWritable ? "private root on an image, changes apart" : "read-only root image"
+            }
         return [
-            spaces, "private read-only root",
+            spaces, root,
             node.rootless?.ids == .single ? "the user's own uid, under another number" : "own uid and gid",
             "no capabilities", "no_new_privs",
             seccompName ?? "seccomp allow-list" + (facts.seccompNotify ? " with evidence" : ""),

@@ -35,6 +35,8 @@ struct Workspace: ~Copyable {
     struct StagedInput: Codable {
         var modifiedNanoseconds: Int64
         var size: Int64
+        /// Absent in what an earlier version of jrund put there.
+        var name: String?
     }
 
     /// One that jrun-init holds, looked at again.
@@ -85,7 +87,8 @@ struct Workspace: ~Copyable {
         }
         try FileSystem.changeOwner(target.raw, to: owner)
         let status = try FileStatus(of: target.raw)
-        staged[status.inode] = StagedInput(modifiedNanoseconds: status.modifiedNanoseconds, size: status.size)
+        staged[status.inode] = StagedInput(
+            modifiedNanoseconds: status.modifiedNanoseconds, size: status.size, name: input.name)
     }
 
     /// A file for a stream of the program. Whatever input has its name is emptied, as the program would do by opening it.

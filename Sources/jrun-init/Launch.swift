@@ -87,6 +87,7 @@ struct Launch {
         while index < plan.stepCount {
             let step = plan.step(index)
             if step.op == JRUN_OP_ATTACH && step.fd != plan.supervision.fd_work
+                && step.fd != plan.supervision.fd_layer
                 || step.op == JRUN_OP_STDIO && step.fd >= 0
             {
                 _ = sys_close(step.fd)

@@ -31,6 +31,7 @@ struct StatusRecord {
         }
         status.init_start = startTime()
         status.work_fd = rules.fd_work
+        status.layer_fd = rules.fd_layer
         status.stdin_fd = rules.fd_stdin
         status.stdin_buffer_fd = rules.fd_stdin_buffer
         write(state: JRUN_STATUS_STARTING)

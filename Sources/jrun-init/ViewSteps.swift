@@ -15,6 +15,9 @@ extension Launch {
         case JRUN_OP_FILE: return makeFile(path, step)
         case JRUN_OP_DEVICE: return makeDevice(path, major: UInt32(step.a), minor: UInt32(step.b))
         case JRUN_OP_ATTACH: return attach(step.fd, at: path, attributes: step.a)
+        case JRUN_OP_BIND: return bind(path, at: plan.text(step.text_2), attributes: step.a)
+        case JRUN_OP_COVER: return cover(path, step)
+        case JRUN_OP_DETACH: return detach(path)
         case JRUN_OP_MOUNT: return mountFileSystem(step)
         case JRUN_OP_ENTER_ROOT: return enterRoot()
         case JRUN_OP_SEAL_ROOT: return setAttributes(UInt64(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC))
@@ -37,8 +40,11 @@ extension Launch {
         return result == Int(-EEXIST) ? 0 : result
     }
 
+    /// Never one that is there already, nor by a link that somebody else has put there: until the root is entered, a link may
+    /// lead to the node.
     private func makeFile(_ path: UnsafePointer<CChar>, _ step: jrun_step) -> Int {
-        let file = sys_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, UInt32(step.a))
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let file = sys_openat(AT_FDCWD, path, flags, UInt32(step.a))
         guard file >= 0 else { return file }
         let result = sys_write(Int32(file), plan.blob(step), Int(step.blob_bytes))
         _ = sys_close(Int32(file))
@@ -56,6 +62,30 @@ extension Launch {
         let result = sys_mount_setattr(mount, text(""), UInt32(AT_EMPTY_PATH | AT_RECURSIVE), &attr)
         if result < 0 { return result }
         return sys_move_mount(mount, text(""), AT_FDCWD, path, UInt32(MOVE_MOUNT_F_EMPTY_PATH))
+    }
+
+    private func bind(_ source: UnsafePointer<CChar>, at path: UnsafePointer<CChar>, attributes: UInt64) -> Int {
+        let flags = UInt32(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW)
+        let mount = sys_open_tree(AT_FDCWD, source, flags)
+        guard mount >= 0 else { return mount }
+        let result = attach(Int32(mount), at: path, attributes: attributes)
+        _ = sys_close(Int32(mount))
+        return result
+    }
+
+    /// The file has a name in the root until it is mounted, and is the mount's alone then.
+    private func cover(_ path: UnsafePointer<CChar>, _ step: jrun_step) -> Int {
+        let name = text(".cover")
+        var result = makeFile(name, step)
+        if result < 0 { return result }
+        let attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC
+        result = bind(name, at: path, attributes: UInt64(attributes))
+        return result < 0 ? result : sys_unlinkat(AT_FDCWD, name, 0)
+    }
+
+    private func detach(_ path: UnsafePointer<CChar>) -> Int {
+        let result = sys_umount2(path, MNT_DETACH)
+        return result < 0 ? result : sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR)
     }
 
     private func mountFileSystem(_ step: jrun_step) -> Int {

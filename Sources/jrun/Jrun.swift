@@ -27,7 +27,7 @@ struct Jrun: ParsableCommand {
                     RunCommand.self, CreateCommand.self, PutCommand.self, StartCommand.self, PsCommand.self,
                     TopCommand.self, StatusCommand.self, LogsCommand.self, EventsCommand.self, SuspendCommand.self,
                     FreezeCommand.self, ResumeCommand.self, ThawCommand.self, TerminateCommand.self, KillCommand.self,
-                    GetCommand.self, RemoveCommand.self, ReloadCommand.self,
+                    DiffCommand.self, GetCommand.self, RemoveCommand.self, ReloadCommand.self,
                 ]),
             CommandGroup(
                 name: "Other",

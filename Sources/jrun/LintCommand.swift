@@ -65,7 +65,9 @@ private struct Inspection {
     mutating func look(at path: String) {
         do {
             let source = try library.read(path, besideFirst: true)
-            let others = source.isAbstract ? [] : NodeLint().warnings(for: source.programWithFiles)
+            let others =
+                source.isAbstract
+                ? [] : NodeLint(environment: environmentVariable).warnings(for: source.programWithFiles)
             entries += source.lint(with: others + sameName(source.program.name, path)).map(LintAnswer.Entry.init)
         } catch let errors as ProgramFileErrors {
             entries += errors.errors.map(LintAnswer.Entry.init)

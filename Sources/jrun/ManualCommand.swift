@@ -177,7 +177,7 @@ private let daemonManual = #"""
     SIGTERM, SIGINT
     End and leave the runs alive.
     .SH ENVIRONMENT
-    JRUN_STATE, JRUN_RUNTIME, JRUN_CGROUP, JRUN_UIDS, JRUN_WORK_DIRECTORY and JRUN_INIT override where things are.
+    JRUN_STATE, JRUN_RUNTIME, JRUN_CGROUP, JRUN_UIDS, JRUN_WORK_DIRECTORY, JRUN_IMAGES and JRUN_INIT override where things are.
     .SH FILES
     .TP
     /etc/jrun/jrund.yaml

@@ -27,6 +27,7 @@ struct API: Sendable {
             "/v1/runs", .get(["state", "program", "user", "limit", "after"]) { try await runs($0) },
             .post { try await create($0) })
         routes.add("/v1/runs/{id}", .get(["wait"]) { try await run($0) }, .delete(["kill"]) { try await remove($0) })
+        routes.add("/v1/runs/{id}/changes", .get { try await changes($0) })
         routes.add("/v1/runs/{id}/report", .get { try await report($0) })
         routes.add("/v1/runs/{id}/start", .post(["queue"]) { try await start($0) })
         for command in RunCommand.allCases {

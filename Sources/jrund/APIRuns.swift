@@ -62,6 +62,11 @@ extension API {
         return try call.answer(try await onDisk { try run.report() }, "application/json")
     }
 
+    func changes(_ call: Call) async throws -> Response {
+        let run = try visibleRun(call)
+        return try call.answer(try await run.changesSinceStart(), "application/json")
+    }
+
     // MARK: Commands
 
     func start(_ call: Call) async throws -> Response {

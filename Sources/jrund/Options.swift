@@ -22,7 +22,7 @@ struct Options: Sendable, Equatable {
           --help          print this
 
         signals: HUP reads configuration and programs again; TERM and INT end jrund and leave the runs alive
-        environment: JRUN_STATE, JRUN_RUNTIME, JRUN_CGROUP, JRUN_UIDS, JRUN_WORK_DIRECTORY, JRUN_INIT override where
+        environment: JRUN_STATE, JRUN_RUNTIME, JRUN_CGROUP, JRUN_UIDS, JRUN_WORK_DIRECTORY, JRUN_IMAGES, JRUN_INIT override where
         things are
         """
 

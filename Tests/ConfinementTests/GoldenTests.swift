@@ -66,6 +66,13 @@ let goldenCases = [
         name: "devices", file: Sample.file(security: "{devices: [/dev/kvm, /dev/dri/renderD128]}"),
         facts: Sample.node(paths: ["/dev/kvm": .device, "/dev/dri/renderD128": .device])),
     GoldenCase(
+        name: "image",
+        file: Sample.file(security: "{root: {image: box}, files: {read: [/usr/share/x]}, devices: [/dev/kvm]}"),
+        facts: Sample.node(paths: ["/dev/kvm": .device], image: Sample.image)),
+    GoldenCase(
+        name: "image-writable", file: Sample.file(security: "{root: {image: box, writable: true}}"),
+        facts: Sample.node(image: Sample.image)),
+    GoldenCase(
         name: "arguments-and-environment",
         file: Sample.file(
             "arguments: [{argument: WORD, value: {string: {max: 99}}, repeat: 9}]\nenvironment: {set: {LC_ALL: C, TITLE: \"it's a title\"}}"

@@ -98,6 +98,11 @@ private struct DecodedPlan {
         case .mount(let type, let path, let attributes, let options):
             return isOp(JRUN_OP_MOUNT) && first == type && second == path && record.a == attributes.rawValue
                 && plan.blob(record) == Array(options.utf8) + [0]
+        case .bind(let source, let path, let attributes):
+            return isOp(JRUN_OP_BIND) && first == source && second == path && record.a == attributes.rawValue
+        case .cover(let path, let contents, let mode):
+            return isOp(JRUN_OP_COVER) && first == path && record.a == UInt64(mode) && plan.blob(record) == contents
+        case .detach(let path): return isOp(JRUN_OP_DETACH) && first == path
         case .hostName(let name): return isOp(JRUN_OP_HOST_NAME) && first == name
         case .landlockRuleset(let set):
             return isOp(JRUN_OP_LANDLOCK_RULESET) && record.a == set.files.rawValue

@@ -59,7 +59,8 @@ extension LaunchPlan {
         #expect(steps.last == .startProgram(in: random.facts.controllers == nil ? nil : .cgroupLeaf))
         for (index, step) in steps.enumerated() {
             switch step {
-            case .directory, .symlink, .file, .device, .attach, .mount: #expect(index < enter, "\(step)")
+            case .directory, .symlink, .file, .device, .attach, .mount, .bind, .cover, .detach:
+                #expect(index < enter, "\(step)")
             // The ruleset opens paths of the view, so it comes when there is nothing but the view.
             case .landlockRuleset, .landlockPath: #expect(index > seal, "\(step)")
             default: break
@@ -95,6 +96,18 @@ extension LaunchPlan {
             #expect(attributes.contains(.noDevices) == !isDevice, "\(path)")
             if security.read.contains(path) { #expect(attributes.contains(.noExecute), "\(path)") }
         }
+    }
+
+    /// An absolute link would lead to the node until the root is entered.
+    @Test(arguments: [true, false])
+    func nothingIsMadeBehindALinkOfAnImage(isWritable: Bool) throws {
+        let program = try Sample.program(
+            Sample.file(security: "{root: {image: box, writable: \(isWritable)}, devices: [/dev/kvm]}"))
+        let facts = Sample.node(paths: ["/dev/kvm": .device], image: Sample.image)
+        let steps = try Sample.plan(program, on: facts).viewSteps
+        let first = try #require(steps.firstIndex(of: .symlink(to: "usr/bin", at: "bin")))
+        let rest = steps[first...].drop { if case .symlink = $0 { true } else { false } }
+        #expect(rest.first == .enterRoot)
     }
 
     @Test(arguments: seeds)
@@ -173,12 +186,23 @@ struct SimulatedView {
     private var directories: Set<String> = [""]
     private var others: Set<String> = []
     private var readOnly: Set<String> = []
+    private var mounted: Set<String> = []
 
     mutating func carryOut(_ step: Step) {
         switch step {
         case .directory(let path, _): make(path, isDirectory: true)
         case .symlink(_, let path), .file(let path, _, _), .device(let path, _, _): make(path, isDirectory: false)
+        case .bind(let source, let path, let attributes):
+            if !mounted.contains(where: { source.hasPrefix($0 + "/") }) { complaints.append("nothing at '\(source)'") }
+            carryOut(.attach(.image, at: path, attributes))
+        // The files of an image are not simulated, its directories are.
+        case .cover(let path, _, _):
+            if !directories.contains(parent(of: path)) { complaints.append("'\(path)' has no parent") }
+        case .detach(let path):
+            if mounted.remove(path) == nil { complaints.append("nothing to detach at '\(path)'") }
+            directories.remove(path)
         case .attach(_, let path, let attributes), .mount(_, let path, let attributes, _):
+            mounted.insert(path)
             if !directories.contains(path) && !others.contains(path) {
                 complaints.append("nothing to mount on at '\(path)'")
             }
@@ -206,6 +230,38 @@ struct SimulatedView {
     }
 
     private func parent(of path: String) -> String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "" }
+}
+
+/// Whatever a program on an image lists, of the node it sees its devices alone.
+@Suite struct ImagePlanTests {
+    static let securities = [
+        "{root: {image: box}}", "{root: {image: box, writable: true}}",
+        "{root: {image: box}, files: {read: [/opt/a, /etc], execute: [/usr/lib]}, devices: [/dev/kvm]}",
+    ]
+    private static let facts = Sample.node(
+        paths: ["/dev/kvm": .device, "/opt/a": .directory, "/etc": .directory], image: Sample.image)
+
+    @Test(arguments: securities) func theViewCanBeMade(security: String) throws {
+        let plan = try Sample.plan(Sample.program(Sample.file(security: security)), on: Self.facts)
+        var view = SimulatedView()
+        for step in plan.viewSteps { view.carryOut(step) }
+        #expect(view.complaints == [])
+        let hidden = plan.viewSteps.filter { if case .detach = $0 { true } else { false } }
+        #expect(hidden.last == .detach(".image"), "the whole image does not stay")
+    }
+
+    @Test(arguments: securities) func nothingOfTheNodeIsShown(security: String) throws {
+        let plan = try Sample.plan(Sample.program(Sample.file(security: security)), on: Self.facts)
+        for case .hostPath(let path) in plan.descriptors { #expect(path.hasPrefix("/dev/")) }
+        #expect(!plan.viewSteps.contains { if case .landlockPath("/opt/a", _) = $0 { true } else { false } })
+    }
+
+    @Test func anImageOfWhichNothingIsKnownShowsNothing() throws {
+        let plan = try Sample.plan(
+            Sample.program(Sample.file(security: "{root: {image: box}}")), on: Sample.node())
+        for case .hostPath(let path) in plan.descriptors { Issue.record("'\(path)' is shown") }
+        #expect(!plan.viewSteps.contains { if case .bind = $0 { true } else { false } })
+    }
 }
 
 /// Profiles that are allowed and that no view can be made of as the plan stands.

@@ -29,7 +29,7 @@ enum Sample {
 
     static func node(
         controllers: Set<String>? = ["cpu", "io", "memory", "pids"], landlock: Int = 7, notify: Bool = true,
-        paths: [String: HostFacts.PathKind] = [:], rootless: RootlessIDs? = nil
+        paths: [String: HostFacts.PathKind] = [:], rootless: RootlessIDs? = nil, image: ImageFacts? = nil
     ) -> HostFacts {
         var facts = fullNode
         facts.controllers = controllers
@@ -37,8 +37,17 @@ enum Sample {
         facts.seccompNotify = notify
         facts.paths.merge(paths) { $1 }
         facts.rootless = rootless
+        facts.image = image
         return facts
     }
+
+    /// With names that are the run's own, which an image cannot take.
+    static let image = ImageFacts(topLevel: [
+        .init(name: "usr", kind: .directory), .init(name: "etc", kind: .directory),
+        .init(name: "bin", kind: .link(target: "usr/bin")), .init(name: "README", kind: .file),
+        .init(name: "proc", kind: .directory), .init(name: "work", kind: .link(target: "/etc")),
+        .init(name: ".image", kind: .file), .init(name: ".cover", kind: .link(target: "/etc/passwd")),
+    ])
 
     /// Stands for a compiled filter: two instructions that nobody runs.
     static func filter(notifies: Bool) -> SeccompFilter {

@@ -6,6 +6,7 @@ extension Control {
     @Suite struct Authorisation {
         static let routes = [
             "GET /v1/runs/{id}", "DELETE /v1/runs/{id}", "DELETE /v1/runs/{id}?kill=true", "GET /v1/runs/{id}/report",
+            "GET /v1/runs/{id}/changes",
             "POST /v1/runs/{id}/start", "POST /v1/runs/{id}/suspend", "POST /v1/runs/{id}/freeze",
             "POST /v1/runs/{id}/resume", "POST /v1/runs/{id}/thaw", "POST /v1/runs/{id}/terminate",
             "POST /v1/runs/{id}/kill", "GET /v1/runs/{id}/files", "GET /v1/runs/{id}/files/a.txt",

@@ -319,7 +319,7 @@ import Testing
         ("files: {read: [/opt/a], execute: [/opt/a/b]}", []),
         ("files: {read: [/usr/share/x]}", ["security.files.read[0]: '/usr/share/x' is in the view…"]),
         ("files: {read: [/usr2]}", []),
-        ("root: {image: x}, files: {read: [/usr/share/x]}", []),
+        ("root: {image: x}, files: {read: [/usr/x, /tmp/x]}", ["security.files.read[1]: '/tmp/x' is not what…"]),
         ("files: {read: [/etc/alternatives]}", ["security.files.read[0]: …"]),
         ("files: {read: [/work/x]}", ["security.files.read[0]: '/work/x' will be refused…"]),
         ("files: {execute: [/run/x]}", ["security.files.execute[0]: '/run/x' may hold sockets…"]),

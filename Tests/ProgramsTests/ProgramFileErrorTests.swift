@@ -253,7 +253,16 @@ private let wrongLines: [(line: String, error: String)] = [
 
     @Test(arguments: [
         ("[]", "5:11: security: expected a mapping with the keys root, files, network, seccomp, devices, found a list"),
-        ("{root: hots}", "5:18: security.root: 'hots' is not possible here; allowed: host, {image: NAME}"),
+        (
+            "{root: hots}",
+            "5:18: security.root: 'hots' is not possible here; allowed: host, {image: NAME, writable: false}"
+        ),
+        (
+            "{root: {image: a@sha256:12}}",
+            "5:26: security.root.image: 'a@sha256:12': behind '@' stands sha256: and 64 digits of 0-9 and a-f"
+        ),
+        ("{root: {writable: true}}", "5:18: security.root: the required key 'image' is missing"),
+        ("{root: {image: a, writable: 2}}", "5:39: security.root.writable: expected true or false, found '2'"),
         (
             "{root: {image: a/b}}",
             "5:26: security.root.image: 'a/b': a name is 1 to 64 characters of a-z, 0-9, '.', '_' "

@@ -24,7 +24,7 @@ import Testing
 
     static let goodSecurity = [
         "{root: host, files: {read: [/etc/fonts], execute: [/opt/x]}, network: host, seccomp: x.json, devices: [/dev/fuse]}",
-        "{root: {image: debian}, seccomp: {extends: default, allow: [mount], deny: []}}",
+        "{root: {image: debian, writable: true}, seccomp: {extends: default, allow: [mount], deny: []}}",
     ]
 
     /// Lines that neither accepts.
@@ -75,7 +75,9 @@ import Testing
     ]
 
     static let badSecurity = [
-        "[]", "{root: guest}", "{root: {image: A}}", "{files: [/etc]}", "{files: {read: [etc]}}", "{network: bridge}",
+        "[]", "{root: guest}", "{root: {image: A}}", "{root: {image: a@sha256:12}}",
+        "{root: {writable: true}}", "{root: {image: a, writable: 2}}", "{files: [/etc]}", "{files: {read: [etc]}}",
+        "{network: bridge}",
         "{seccomp: strict}", "{seccomp: {allow: []}}", "{seccomp: {extends: none}}", "{devices: [/etc/passwd]}",
         "{seccomp: {extends: default, allow: [Mount]}}",
     ]

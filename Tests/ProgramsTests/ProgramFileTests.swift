@@ -65,7 +65,7 @@ import Testing
               disk: {default: 1MiB, max: 1GiB}
               temporary: 1MiB
             security:
-              root: {image: debian-12}
+              root: {image: debian-12, writable: true}
               files: {execute: [/opt/tool]}
               network: host
               seccomp: {extends: default, allow: [ptrace], deny: [socket]}
@@ -84,7 +84,7 @@ import Testing
         #expect(program.limits[.wall] == LimitRule(default: 10_000, max: 3_600_000))
         #expect(program.limits[.file_size] == LimitRule(default: 1 << 20, max: 1 << 30))
         #expect(program.limits[.temporary].max == 1 << 20)
-        #expect(program.security.root == .image("debian-12"))
+        #expect(program.security.root == .image(ImageRoot("debian-12", isWritable: true)))
         #expect(program.security.seccomp == .extended(allow: ["ptrace"], deny: ["socket"]))
         #expect(program.who == WhoRule(users: ["alice"], groups: ["staff"]))
     }

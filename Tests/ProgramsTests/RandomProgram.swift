@@ -217,7 +217,10 @@ struct RandomProgram {
     private mutating func security() -> SecurityProfile {
         let paths = ["/a", "/b c", "/x: #", "/é'\""]
         return SecurityProfile(
-            root: pick([.host, .image("no"), .image("1")]), read: list(0...2) { $0.pick(paths) },
+            root: pick([
+                .host, .image(ImageRoot("no")),
+                .image(ImageRoot("1@sha256:\(String(repeating: "0a", count: 32))", isWritable: true)),
+            ]), read: list(0...2) { $0.pick(paths) },
             execute: list(0...2) { $0.pick(paths) }, network: pick(Network.allCases),
             seccomp: pick([
                 .default, .file("a b.json"), .file("/x.json"), .extended(allow: [], deny: []),

@@ -158,8 +158,13 @@ private let hybrid = MountTable(
     }
 
     @Test func overlay() {
-        #expect(Doctor.overlay(fileSystems: "nodev\tproc\nnodev\toverlay\n").status == .ok)
-        #expect(Doctor.overlay(fileSystems: "nodev\toverlayed\n").status == .weaker)
+        var node = ImageNode(fileSystems: "nodev\tproc\nnodev\toverlay\n", modules: "", hasLoopControl: true)
+        #expect(node.overlay.status == .ok && node.images.status == .weaker)
+        node.fileSystems = "nodev\toverlayed\n\terofs\n"
+        #expect(node.overlay.status == .weaker && node.images.status == .ok)
+        node.modules = "kernel/fs/overlayfs/overlay.ko.xz:\n"
+        node.hasLoopControl = false
+        #expect(node.overlay.status == .ok && node.images.found == "no loop devices")
     }
 }
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Images
 import Programs
 import Testing
 
@@ -36,7 +37,41 @@ private let otherwiseRefused = #""defaultAction": "SCMP_ACT_ERRNO", "syscalls": 
         let missing = try warnings(executable: "/usr/bin/no-such-program")
         #expect(missing.count == 1 && missing[0].hasPrefix("executable: no run can start on this node"))
         #expect(try warnings(executable: "/usr/bin").first?.contains("not an executable file") == true)
-        #expect(try warnings(executable: "/usr/bin", security: "{root: {image: x}}") == [])
+    }
+
+    /// What is on the node says nothing of an image.
+    @Test func anImageIsLookedIntoByItsListing() throws {
+        let digest = String(repeating: "0a", count: 32)
+        let manifest = ImageManifest(
+            name: "box", digest: try #require(ImageDigest(hex: digest)), size: 1, format: "erofs", entries: 1,
+            contentBytes: 1,
+            listing: try #require(ImageDigest(hex: digest)), recipe: "", source: .init(from: "directory"), dropped: [])
+        for directory in ["sha256", "names"] {
+            try FileManager.default.createDirectory(atPath: scratch(directory), withIntermediateDirectories: true)
+        }
+        try write("names/box", "sha256:\(digest)\n")
+        try Data(manifest.json()).write(to: URL(filePath: scratch("sha256/\(digest).json")))
+        try write("sha256/\(digest).erofs", "")
+        try write(
+            "sha256/\(digest).files",
+            "l 0777 7 - bin -> usr/bin\nd 0755 0 - usr\nd 0755 0 - usr/bin\nf 0644 1 00 usr/bin/data\n"
+                + "l 0777 4 - usr/bin/sh -> /bin/tool\nf 0755 1 00 usr/bin/tool\n")
+        func warnings(_ executable: String, _ security: String) throws -> [String] {
+            var program = try RunSample.program(security: "{root: {image: \(security)}")
+            program.executable = executable
+            let store = ImageStore(path: scratch.path)
+            return NodeLint(accounts: Accounts(etc: scratch.path), images: store).warnings(for: program)
+                .map(\.description)
+        }
+        for path in ["/bin/tool", "/usr/bin/sh", "/usr/../../bin/./tool"] { #expect(try warnings(path, "box}") == []) }
+        for path in ["/usr/bin/env", "/bin/data", "/bin", "/bin/tool/x"] {
+            #expect(try warnings(path, "box}").first?.hasPrefix("executable: no run can start on this node") == true)
+        }
+        #expect(
+            try warnings("/bin/tool", "box}, files: {read: [/usr, /bin/x]}") == [
+                "security.files.read[1]: '/bin/x' does not exist in image 'box', so no run can start; leave it out"
+            ])
+        #expect(try warnings("/bin/tool", "other}").first?.contains("image 'other' is not in the store") == true)
     }
 
     @Test func anExecutableHasToBeSeen() throws {

@@ -8,9 +8,14 @@ private let allowed: [String: Set<String>] = [
     "Programs": ["CYAML"],
     "Confinement": ["Programs", "CSeccomp", "CPlan", "CLinux"],
     "Runs": [
-        "Kernel", "Programs", "Confinement", "CLaunch", "CRootless", "CPlan", "CLinux", "Crypto",
+        "Images", "Kernel", "Programs", "Confinement", "CLaunch", "CRootless", "CPlan", "CLinux", "Crypto",
         "FoundationEssentials", "Dispatch", "Synchronization",
     ],
+    "Images": ["Kernel", "CLinux", "Crypto", "FoundationEssentials"],
+    "ImageBuild": [
+        "Images", "Runs", "Programs", "Kernel", "CLinux", "CZlib", "Crypto", "FoundationEssentials", "Glibc",
+    ],
+    "jrun-image": ["ImageBuild", "Images", "Programs", "Kernel", "ArgumentParser", "Glibc"],
     // What both ends of the control socket say to each other.
     "ControlAPI": ["Kernel", "CLinux", "FoundationEssentials"],
     // The daemon holds no rules of its own: HTTP, systemd and configuration.
@@ -37,10 +42,18 @@ private let onlyIn: [(target: String, module: String, files: Set<String>)] = [
     ("Runs", "FoundationEssentials", ["Report.swift", "FrozenRequest.swift"]),
     // The queues that block.
     ("Runs", "Dispatch", ["RunQueue.swift", "Monitor.swift"]),
-    ("Runs", "CLaunch", ["Launcher.swift"]),
+    ("Images", "FoundationEssentials", ["ImageManifest.swift"]),
+    ("ImageBuild", "FoundationEssentials", ["OCIDocuments.swift"]),
+    ("ImageBuild", "CZlib", ["Gunzip.swift"]),
+    // posix_spawn(3), which also resets signals.
+    ("ImageBuild", "Glibc", ["Tool.swift"]),
+    // What of the ELF reader is below the runs.
+    ("ImageBuild", "Runs", ["HostSource.swift"]),
+    ("Runs", "CLaunch", ["Launcher.swift", "ImageCopy.swift"]),
     ("Runs", "CRootless", ["RootlessEntry.swift", "RootlessRefusal.swift", "RootlessCgroup.swift"]),
     // exit(3).
     ("jrun", "Glibc", ["Process.swift"]),
+    ("jrun-image", "Glibc", ["Process.swift"]),
 ]
 
 @Suite struct ArrowTests {
@@ -141,7 +154,7 @@ private let onlyIn: [(target: String, module: String, files: Set<String>)] = [
     @Test func theManifestWasUnderstood() {
         #expect(
             Self.dependencies["Runs"] == [
-                "Kernel", "Programs", "Confinement", "CLaunch", "CRootless", "CPlan", "CLinux", "Crypto",
+                "Images", "Kernel", "Programs", "Confinement", "CLaunch", "CRootless", "CPlan", "CLinux", "Crypto",
             ])
         #expect(Self.dependencies["Kernel"] == ["CLinux"])
         #expect(Self.dependencies["CPlan"] == [])

@@ -21,5 +21,9 @@ struct jrun_launch {
 
 #define JRUN_LAUNCH_MAX_FDS 128
 
+// A user namespace in which 0 stands for the uid and gid `id` out here, for the owners on an ID-mapped mount: such a
+// namespace takes a process for a moment. Returns a descriptor, or -errno.
+int jrun_owner_namespace(unsigned id);
+
 // Returns 0, or -errno of what failed; then no child is left.
 int jrun_launch(struct jrun_launch *launch);

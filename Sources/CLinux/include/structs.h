@@ -72,6 +72,14 @@ struct k_fs_quota_statv {
 };
 // struct fsxattr of <linux/fs.h>
 struct k_fsxattr { uint32_t fsx_xflags, fsx_extsize, fsx_nextents, fsx_projid, fsx_cowextsize; uint8_t padding[8]; };
+// struct loop_config of <linux/loop.h>, with its struct loop_info64.
+struct k_loop_config {
+    uint32_t fd, block_size;
+    uint64_t lo_device, lo_inode, lo_rdevice, lo_offset, lo_sizelimit;
+    uint32_t lo_number, lo_encrypt_type, lo_encrypt_key_size, lo_flags;
+    uint8_t lo_names[160];
+    uint64_t lo_init[2], reserved[8];
+};
 // getdents64(2): d_name follows at offset 19.
 struct __attribute__((packed)) k_dirent64 { uint64_t d_ino; int64_t d_off; uint16_t d_reclen; uint8_t d_type; };
 #define DIRENT64_NAME_OFFSET 19

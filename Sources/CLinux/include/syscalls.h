@@ -81,6 +81,18 @@ static inline long sys_renameat2(int from, const char *a, int to, const char *b,
 static inline long sys_quotactl_fd(int fd, unsigned command, unsigned id, void *p) {
     return SYS4(443 /* __NR_quotactl_fd */, fd, command, id, p);
 }
+static inline long sys_linkat(int from, const char *a, int to, const char *b, int flags) {
+    return SYS5(__NR_linkat, from, a, to, b, flags);
+}
+static inline long sys_fsync(int fd) { return SYS1(__NR_fsync, fd); }
+// The names of the extended attributes, each with its NUL.
+static inline long sys_flistxattr(int fd, char *p, size_t n) { return SYS3(__NR_flistxattr, fd, p, n); }
+static inline long sys_fsetxattr(int fd, const char *name, const void *p, size_t n, int flags) {
+    return SYS5(__NR_fsetxattr, fd, name, p, n, flags);
+}
+static inline long sys_fgetxattr(int fd, const char *name, void *p, size_t n) {
+    return SYS4(__NR_fgetxattr, fd, name, p, n);
+}
 static inline long sys_fchmod(int fd, unsigned mode) { return SYS2(__NR_fchmod, fd, mode); }
 static inline long sys_fchown(int fd, unsigned uid, unsigned gid) { return SYS3(__NR_fchown, fd, uid, gid); }
 static inline long sys_faccessat(int dir, const char *path, int mode) { return SYS3(__NR_faccessat, dir, path, mode); }

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define JRUN_PLAN_MAGIC 0x6e616c706e75726aULL /* "jrunplan" */
-#define JRUN_PLAN_VERSION 4
+#define JRUN_PLAN_VERSION 5
 #define JRUN_PLAN_MAX_BYTES (4 << 20)
 #define JRUN_PLAN_MAX_STEPS 1024
 
@@ -62,7 +62,10 @@
 #define JRUN_OP_DUPLICATE 36        // a: stream that is there; b: stream that becomes the same
 #define JRUN_OP_SCHEDULING 37       // -
 #define JRUN_OP_PERSONALITY 38      // -
-#define JRUN_OP_LAST 38
+#define JRUN_OP_BIND 39             // text_1: what is there; text_2: second place; a: MOUNT_ATTR_* to set
+#define JRUN_OP_COVER 40            // text_1: existing file; a: mode; blob: contents of what lies over it
+#define JRUN_OP_DETACH 41           // text_1: mount point, which is removed
+#define JRUN_OP_LAST 41
 
 struct jrun_step {
     uint32_t op;
@@ -94,6 +97,7 @@ struct jrun_supervision {
     int32_t fd_run, fd_runs, fd_cgroup_parent; // for the clean-up after a broken lifeline
     int32_t fd_growth;                         // eventfd or FIFO, never waited for: raised when there is news
     int32_t fd_stdin;                          // writing end of the program's stdin, kept open for whoever comes to write
+    int32_t fd_layer;                          // kept open: what the run changes of its image
     int32_t fd_stdin_buffer;                   // kept open: its position says how much stdin has taken
     uint32_t text_run;                         // the run's id: its name in fd_runs and fd_cgroup_parent
     int32_t stop_signal, suspend_signal;
@@ -186,6 +190,8 @@ struct jrun_status {
     int32_t init_pid, work_fd, stdin_fd, stdin_buffer_fd;
     uint64_t init_start;
     uint64_t oom_kills; // memory.events: processes that the OOM killer ended
-    uint64_t reserved[25];
+    int32_t layer_fd;   // like work_fd: the layer of changes to the image, or 0 or -1
+    int32_t padding;
+    uint64_t reserved[24];
     uint64_t checksum;
 };

@@ -17,13 +17,17 @@ extension ProgramDecoder {
     private func rootSource(_ node: YAMLNode) -> RootSource? {
         if case .scalar("host", _) = node.content { return .host }
         guard case .mapping = node.content else {
-            findings.add(node.mark, "security.root: \(node.kind) is not possible here; allowed: host, {image: NAME}")
+            findings.add(
+                node.mark,
+                "security.root: \(node.kind) is not possible here; allowed: host, {image: NAME, writable: false}")
             return nil
         }
-        let fields = Fields(node, what: "security.root", keys: ["image"], findings: findings)
-        return fields?.required("image", in: "security.root")
-            .flatMap { read.checked($0, "security.root.image", reasonAgainstName) }
-            .map { .image($0) }
+        let what = "security.root"
+        guard let fields = Fields(node, what: what, keys: ["image", "writable"], findings: findings) else { return nil }
+        let isWritable = fields.node("writable").flatMap { read.bool($0, "security.root.writable") } ?? false
+        return fields.required("image", in: what)
+            .flatMap { read.checked($0, "security.root.image", reasonAgainstImageReference) }
+            .map { .image(ImageRoot($0, isWritable: isWritable)) }
     }
 
     private func paths(_ node: YAMLNode, _ what: String) -> [String] {

@@ -54,7 +54,7 @@ public struct ValueReader {
 
     public init(findings: Findings) { self.findings = findings }
 
-    func text(_ node: YAMLNode, _ what: String) -> String? {
+    public func text(_ node: YAMLNode, _ what: String) -> String? {
         guard case .scalar(let text, _) = node.content, !node.isAbsent else {
             findings.add(node.mark, "\(what): expected a text, found \(node.kind)")
             return nil
@@ -63,7 +63,7 @@ public struct ValueReader {
     }
 
     /// A text for people: one line or several, but nothing that a terminal would obey.
-    func prose(_ node: YAMLNode, _ what: String) -> String? {
+    public func prose(_ node: YAMLNode, _ what: String) -> String? {
         guard let text = text(node, what) else { return nil }
         if text.unicodeScalars.contains(where: { isControl($0) && $0 != "\n" }) {
             findings.add(node.mark, "\(what): contains a control character")
@@ -148,7 +148,7 @@ public struct ValueReader {
         return items
     }
 
-    func texts(_ node: YAMLNode, _ what: String) -> [String] {
+    public func texts(_ node: YAMLNode, _ what: String) -> [String] {
         (list(node, what) ?? []).compactMap { text($0, what) }
     }
 

@@ -112,13 +112,16 @@ extension Lint {
     }
 
     private func reasonAgainstShowing(_ path: String) -> String? {
+        if program.security.root != .host {
+            let own = ["/work", "/proc", "/dev", "/tmp", "/sys", "/run"].first(where: path.lies)
+            return own.map { "is not what the image has there: \(quoted($0)) is the run's own, or not there" }
+        }
         if let own = ["/work", "/proc"].first(where: path.lies) {
             return "will be refused: \(quoted(own)) is the run's own; move the files elsewhere on the node"
         }
         if let shared = ["/run", "/var/run", "/tmp"].first(where: path.lies) {
             return "may hold sockets of the node's daemons, a way out of the run; show no path under \(quoted(shared))"
         }
-        guard program.security.root == .host else { return nil }
         if let seen = ["/usr", "/etc/ld.so.cache", "/etc/alternatives"].first(where: path.lies) {
             return "is in the view of every run already, with \(quoted(seen)); leave it out"
         }

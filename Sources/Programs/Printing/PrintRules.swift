@@ -124,7 +124,8 @@ extension RootSource {
     fileprivate var printed: PrintedNode {
         switch self {
         case .host: .word("host")
-        case .image(let name): .mapping([("image", .text(name))])
+        case .image(let image):
+            .mapping([("image", .text(image.reference))] + (image.isWritable ? [("writable", .word("true"))] : []))
         }
     }
 }

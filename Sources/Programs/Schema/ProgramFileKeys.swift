@@ -175,7 +175,12 @@ extension ProgramFileSchema {
             ]),
         Object(
             name: "root", path: "security.root",
-            keys: [Key("image", "Name of an image.", name, required: true)]),
+            keys: [
+                Key("image", "Name of an image, or NAME@sha256:DIGEST.", image, required: true),
+                Key(
+                    "writable", "Whether the run may change what it sees; its changes go with it.",
+                    boolean.adding(["default": false])),
+            ]),
         Object(
             name: "files", path: "security.files",
             keys: [
@@ -190,6 +195,10 @@ extension ProgramFileSchema {
                 Key("deny", "System calls that are refused, by name.", list(call)),
             ]),
     ]
+
+    private static let image: JSONValue = text.adding([
+        "pattern": "^[a-z0-9][a-z0-9._-]{0,63}(@sha256:[0-9a-f]{64})?$"
+    ])
 
     private static let call: JSONValue = ["type": "string", "pattern": "^[a-z0-9_]{1,64}$"]
 

@@ -65,6 +65,7 @@ extension ManagedRun {
         if let workspace = workspace(record, launch) {
             outcome = try conclusion.harvest(from: workspace, into: results.raw)
             usage.add(workspace)
+            keepChanges(of: workspace, record)
         } else {
             outcome = conclusion.lostResults()
         }
@@ -84,11 +85,12 @@ extension ManagedRun {
             run: id.description, program: program, reference: reference, arguments: arguments, limits: limits,
             enforcement: enforcement, security: launch?.security ?? [], createdAt: createdAt,
             phases: launch?.phases ?? .init(),
-            verdict: Verdict(record, program: program, limits: limits, enforcement: enforcement), status: record)
+            verdict: Verdict(record, program: program, limits: limits, enforcement: enforcement), status: record,
+            image: request.image)
     }
 
     /// The work directory, which jrun-init holds until it is released; nil when that has gone.
-    private func workspace(_ record: jrun_status?, _ launch: LaunchRecord?) -> Workspace? {
+    func workspace(_ record: jrun_status?, _ launch: LaunchRecord?) -> Workspace? {
         guard let record, let launch, record.work_fd > 0, process != nil,
             let mount = try? process!.open(record.work_fd, [.read, .directory])
         else { return nil }

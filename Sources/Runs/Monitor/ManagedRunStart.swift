@@ -73,7 +73,8 @@ extension ManagedRun {
         var clock = monotonicNanoseconds()
         let asked = shared.withLock(\.startAskedAt)
         monitor.count { $0.phases["queue", default: .init()].add(Int64((clock - asked) / 1000)) }
-        let loaded = LoadedProgram(program: program, path: request.programFile, reference: reference)
+        let loaded = LoadedProgram(
+            program: program.pinned(to: request.image), path: request.programFile, reference: reference)
         let preparation = try Preparation(
             node: monitor.currentNode, loaded: loaded, request: accepted, bestEffort: monitor.settings.bestEffort)
         let directory = try open()

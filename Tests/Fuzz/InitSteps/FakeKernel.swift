@@ -47,6 +47,11 @@ func sys_mount(
     return 0
 }
 
+func sys_open_tree(_: Int32, _ path: UnsafePointer<CChar>, _: UInt32) -> Int {
+    Reading.text(path)
+    return descriptor()
+}
+func sys_unlinkat(_: Int32, _ path: UnsafePointer<CChar>, _: Int32) -> Int { touched(path) }
 func sys_mkdirat(_: Int32, _ path: UnsafePointer<CChar>, _: UInt32) -> Int { touched(path) }
 func sys_mknodat(_: Int32, _ path: UnsafePointer<CChar>, _: UInt32, _: UInt32) -> Int { touched(path) }
 func sys_chdir(_ path: UnsafePointer<CChar>) -> Int { touched(path) }

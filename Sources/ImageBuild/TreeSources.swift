@@ -1,0 +1,89 @@
+import CLinux
+import Images
+import Kernel
+import Programs
+
+extension Staging {
+    /// Takes a whole tar.
+    func addTar(_ source: any ByteSource) throws {
+        beginLayer()
+        let reader = TarReader(source)
+        while let entry = try reader.next() { try add(entry) { try reader.content(upTo: $0) } }
+    }
+
+    /// Takes a directory of this node with all beneath it; no link is followed.
+    func addDirectory(_ directory: Int32, as path: [String] = [], depth: Int = 0) throws {
+        guard depth < 256 else {
+            throw ImageError("\(quoted(path.joined(separator: "/"))): more than 256 directories deep")
+        }
+        for name in try FileSystem.names(in: directory).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            let full = Array(path.joined(separator: "/").utf8) + (path.isEmpty ? [] : [UInt8(ascii: "/")]) + name
+            let parts = try components(of: full)
+            try addFile(parts[parts.count - 1], in: directory, as: parts)
+            let status = try FileStatus(path: parts[parts.count - 1], at: directory, following: false)
+            guard status.kind == .directory else { continue }
+            let below = try FileSystem.openBeneath(directory, parts[parts.count - 1], [.read, .directory])
+            try addDirectory(below.raw, as: parts, depth: depth + 1)
+        }
+    }
+
+    /// Takes one file, link or directory, without what is beneath.
+    func addFile(_ name: String, in directory: Int32, as path: [String]) throws {
+        let status = try FileStatus(path: name, at: directory, following: false)
+        var entry = SourceEntry(name: Array(path.joined(separator: "/").utf8), kind: .directory, mode: status.mode)
+        switch status.kind {
+        case .directory:
+            let open = try FileSystem.openBeneath(directory, name, [.read, .directory])
+            entry.attributes = try extendedAttributes(open.raw)
+            try add(entry)
+        case .file:
+            let file = try FileSystem.openBeneath(directory, name, .read)
+            entry.kind = .file(size: try FileStatus(of: file.raw).size)
+            entry.attributes = try extendedAttributes(file.raw)
+            let raw = file.raw
+            try add(entry) { try FileSystem.read(raw, upTo: $0) }
+        case .link:
+            entry.kind = .link(target: Array(try readTarget(name, in: directory).utf8))
+            try add(entry)
+        case .fifo, .socket:
+            entry.kind = status.kind == .fifo ? .fifo : .socket
+            try add(entry)
+        default:
+            entry.kind = .device
+            try add(entry)
+        }
+    }
+}
+
+/// The names of a file's extended attributes.
+private func extendedAttributes(_ file: Int32) throws -> [String] {
+    var length = 0
+    let names = [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, initialized in
+        length = buffer.withMemoryRebound(to: CChar.self) { sys_flistxattr(file, $0.baseAddress, $0.count) }
+        initialized = max(0, length)
+    }
+    // The file system may know none.
+    if length == Int(-EOPNOTSUPP) { return [] }
+    try check(length, "list the extended attributes of a file")
+    return names.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+}
+
+/// A file of this node.
+func openFile(_ path: String) throws(ImageError) -> FileSource {
+    do { return FileSource(try FileSystem.open(path, .read)) } catch {
+        throw ImageError("archive \(quoted(path)): \(describe(errno: error.errno))")
+    }
+}
+
+/// What a tar is read from, be it packed with gzip or not.
+func unpacked(_ source: any ByteSource, name path: String) throws -> any ByteSource {
+    let source = PeekedSource(source), magic = try source.peek()
+    if magic.starts(with: [0x1f, 0x8b]) { return try Gunzip(source, name: quoted(path)) }
+    let others: [(bytes: [UInt8], name: String)] = [
+        ([0x28, 0xb5, 0x2f, 0xfd], "zstd"), ([0xfd, 0x37, 0x7a, 0x58, 0x5a], "xz"), ([0x42, 0x5a, 0x68], "bzip2"),
+    ]
+    if let other = others.first(where: { magic.starts(with: $0.bytes) }) {
+        throw ImageError("archive \(quoted(path)): is packed with \(other.name); unpack it, or pack it with gzip")
+    }
+    return source
+}

@@ -1,0 +1,148 @@
+import CLinux
+import Confinement
+import Images
+import Kernel
+import Programs
+
+/// Images that are mounted on this node, each once for all its runs.
+///
+///     store/sha256/HEX.erofs ──SHA-256──► loop device ──erofs, read-only──► runtime/images/HEX ──open_tree──► a run's own
+///
+/// The bytes that are verified and those that are mounted belong to one open file. A mount stays for the runs to come,
+/// whoever starts them, so that an image is in memory once; it goes when its image has left the store, or lost its name.
+enum ImageMounts {
+    /// The image that a program's root means now, mounted.
+    static func mounted(_ root: ImageRoot, on node: Node) throws(RunRefused) -> MountedImage {
+        guard node.rootless == nil else {
+            throw RunRefused(
+                "root image '\(root.reference)': mounting an image takes root; run it by jrund, or take 'root: host'")
+        }
+        let store = ImageStore(path: node.imagesDirectory)
+        do {
+            let digest = try digest(of: root.reference, in: store)
+            let path = "\(node.imageMounts)/\(digest.hex)"
+            if !Mounts.isErofs(path) { try mount(digest, from: store, at: path, on: node) }
+            return try MountedImage(root, digest: digest, path: path)
+        } catch let error as RunRefused { throw error } catch { throw RunRefused("\(error)") }
+    }
+
+    private static func digest(of text: String, in store: ImageStore) throws -> ImageDigest {
+        let reference = try ImageReference(text)
+        // Without its manifest, which nothing here asks about.
+        return try store.locked {
+            if let digest = try reference.digest ?? store.meaning(of: reference.name),
+                FileSystem.exists(store.imagePath(digest))
+            {
+                return digest
+            }
+            return try store.resolve(reference).digest
+        }
+    }
+
+    private static func mount(
+        _ digest: ImageDigest, from store: ImageStore, at path: String, on node: Node
+    ) throws {
+        try FileSystem.makeDirectories(node.imageMounts, mode: 0o700)
+        let mounts = try FileSystem.open(node.imageMounts, [.read, .directory])
+        _ = try lock(mounts.raw, waiting: true)
+        // Somebody else may have done it meanwhile.
+        if Mounts.isErofs(path) { return }
+        removeUnused(store, node)
+        let file = try FileSystem.open(store.imagePath(digest), .read)
+        let found = try fileDigest(file.raw).digest
+        guard found == digest else {
+            throw RunRefused(
+                "image '\(store.imagePath(digest))' is damaged, its digest is \(found); build it anew, and take this "
+                    + "one away with `jrun-image gc`")
+        }
+        let device: LoopDevice
+        do throws(KernelError) { device = try LoopDevice(readOnly: file.raw) } catch {
+            throw RunRefused(
+                "image '\(store.imagePath(digest))' needs a loop device: \(error); modprobe loop (see jrun doctor)")
+        }
+        let mount: OwnedFD
+        do throws(KernelError) { mount = try Mounts.erofs(on: device.path) } catch {
+            guard error.errno == ENODEV else { throw error }
+            throw RunRefused("this kernel cannot mount images: it has no erofs; modprobe erofs (see jrun doctor)")
+        }
+        try FileSystem.makeDirectory(path, mode: 0o700, orFindIt: true)
+        try Mounts.attach(mount.raw, at: path)
+    }
+
+    /// Takes away the mounts of images that have left the store or that no name stands for any more. Runs that use one
+    /// keep it; with the last of them its loop device goes, which holds the image's file.
+    private static func removeUnused(_ store: ImageStore, _ node: Node) {
+        guard let names = try? store.names() else { return }
+        let named = Set(names.map(\.digest))
+        for name in (try? FileSystem.list(node.imageMounts)) ?? [] {
+            guard let digest = ImageDigest(hex: name) else { continue }
+            if named.contains(digest), FileSystem.exists(store.imagePath(digest)) { continue }
+            let path = "\(node.imageMounts)/\(name)"
+            try? Mounts.detach(path)
+            try? FileSystem.removeDirectory(path)
+        }
+    }
+}
+
+extension Program {
+    /// The same with the image that its name stood for when a run was created.
+    func pinned(to digest: String?) -> Program {
+        guard let digest, case .image(var root) = security.root else { return self }
+        var program = self
+        root.reference = "\(root.reference.prefix { $0 != "@" })@\(digest)"
+        program.security.root = .image(root)
+        return program
+    }
+}
+
+/// An image that is mounted on this node, and what a launch has to know of it.
+struct MountedImage: Sendable {
+    let root: ImageRoot
+    let digest: ImageDigest
+    let path: String
+    let facts: ImageFacts
+
+    init(_ root: ImageRoot, digest: ImageDigest, path: String) throws {
+        self.root = root
+        self.digest = digest
+        self.path = path
+        let top = try FileSystem.open(path, [.read, .directory])
+        facts = ImageFacts(
+            topLevel: try FileSystem.names(in: top.raw).compactMap { bytes in
+                guard let name = String(validating: bytes, as: UTF8.self) else { return nil }
+                switch try FileStatus(path: name, at: top.raw, following: false).kind {
+                case .directory: return .init(name: name, kind: .directory)
+                case .file: return .init(name: name, kind: .file)
+                case .link: return readLink("\(path)/\(name)").map { .init(name: name, kind: .link(target: $0)) }
+                default: return nil
+                }
+            })
+        // As they will be covered: in a directory of the image's own, not behind a link.
+        guard facts.entries.contains(.init(name: "etc", kind: .directory)) else {
+            throw RunRefused("image '\(root.reference)' has no directory '/etc'; build it with `jrun-image build`")
+        }
+        for name in ["passwd", "group", "nsswitch.conf"] {
+            guard try kind(of: "/etc/\(name)", following: false) == .file else {
+                throw RunRefused(
+                    "image '\(root.reference)' has no file '/etc/\(name)'; build it with `jrun-image build`")
+            }
+        }
+    }
+
+    /// Opens a path as the run will see it: links, absolute ones too, stay inside.
+    func open(_ path: String, _ flags: FileSystem.OpenFlags) throws(KernelError) -> OwnedFD {
+        let top = try FileSystem.open(self.path, [.pathOnly, .directory])
+        return try FileSystem.openInRoot(top.raw, path, flags)
+    }
+
+    /// Nil when it is not there.
+    func kind(of path: String, following: Bool = true) throws(KernelError) -> FileStatus.Kind? {
+        do throws(KernelError) {
+            let file = try open(path, following ? .pathOnly : [.pathOnly, .noFollow])
+            return try FileStatus(of: file.raw).kind
+        } catch {
+            if [ENOENT, ENOTDIR, ELOOP].contains(error.errno) { return nil }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import CLinux
+import CPlan
+import Images
+import Kernel
+import Programs
+
+extension ManagedRun {
+    /// What the run has changed since its start, as it is now or as it was at the end; JSON.
+    ///
+    /// - Throws: `conflict` before the start, and of a run whose work directory was lost.
+    public func changesSinceStart() throws -> [UInt8] {
+        let snapshot = snapshot
+        if snapshot.state.isFinal {
+            if snapshot.cause == .lost { throw conflict("what it changed was lost together with jrun-init") }
+            do { return try FileSystem.contents(of: "\(path)/\(ManagedRun.changesName)") } catch {
+                guard error.errno == ENOENT else { throw error }
+                return try runFileJSON(unchanged)
+            }
+        }
+        let launch = try? decodeRunFile(LaunchRecord.self, FileSystem.contents(of: "\(path)/launch.json"))
+        let record = StatusFile.read(at: "\(path)/status")
+        guard let workspace = workspace(record, launch) else {
+            throw conflict("there is something to compare when it has started")
+        }
+        return try runFileJSON(changes(in: workspace, record))
+    }
+
+    /// Before jrun-init is released, and with it what was changed. A run that has changed nothing keeps nothing.
+    func keepChanges(of workspace: borrowing Workspace, _ record: jrun_status?) {
+        let changes = changes(in: workspace, record)
+        guard changes != unchanged else { return }
+        do { try open().publish(ManagedRun.changesName, try runFileJSON(changes)) } catch {
+            monitor.log(.error, "what it changed cannot be kept: \(error)", id)
+        }
+    }
+
+    private var unchanged: RunChanges {
+        var changes = RunChanges()
+        if case .image(let root) = program.security.root, root.isWritable { changes.image = [] }
+        return changes
+    }
+
+    private func changes(in workspace: borrowing Workspace, _ record: jrun_status?) -> RunChanges {
+        var changes = RunChanges()
+        changes.add(workDirectory: workspace)
+        guard let record, record.layer_fd > 0, process != nil,
+            let layer = try? process!.open(record.layer_fd, [.read, .directory]),
+            let upper = try? FileSystem.openBeneath(layer.raw, ImageLayer.upper, [.read, .directory])
+        else { return changes }
+        let lower = openImage()
+        defer { if lower >= 0 { _ = sys_close(lower) } }
+        changes.add(layer: upper.raw, over: lower)
+        return changes
+    }
+
+    /// -1 when it is not mounted any more.
+    private func openImage() -> Int32 {
+        guard let digest = request.image.flatMap({ ImageDigest($0) }),
+            let directory = try? FileSystem.open(
+                "\(monitor.node.imageMounts)/\(digest.hex)", [.read, .directory])
+        else { return -1 }
+        return directory.release()
+    }
+
+    static let changesName = "changes.json"
+}

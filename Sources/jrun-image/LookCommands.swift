@@ -1,0 +1,144 @@
+import ArgumentParser
+import ImageBuild
+import Images
+
+/// One line of the list.
+private struct ListedImage: Encodable {
+    var name: String?
+    var digest: ImageDigest
+    var size: Int64
+    var from: String
+}
+
+struct ListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "What names stand for, and the images without a name.")
+
+    @OptionGroup var storage: StoreOptions
+    @OptionGroup var output: OutputOptions
+
+    mutating func run() throws {
+        let store = storage.opened
+        let listed = try store.locked {
+            let names = try store.names(), named = Set(names.map(\.digest))
+            let all: [(name: String?, digest: ImageDigest)] =
+                names.map { ($0.name, $0.digest) }
+                + (try store.images().filter { !named.contains($0) }.map { (nil, $0) })
+            return try all.compactMap { name, digest in
+                try store.image(digest).map {
+                    ListedImage(name: name, digest: digest, size: $0.manifest.size, from: $0.manifest.source.from)
+                }
+            }
+        }
+        let width = listed.map { $0.name?.utf8.count ?? 1 }.max() ?? 0
+        try output.print(listed) {
+            listed.map { image in
+                let name = image.name ?? "-"
+                let padding = String(repeating: " ", count: width - name.utf8.count)
+                return "\(name)\(padding)  \(image.digest)  \(image.from)  \(bytesInWords(image.size))\n"
+            }
+            .joined()
+        }
+    }
+}
+
+struct ShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "What is known of an image.")
+
+    @Argument(help: "NAME or NAME@sha256:HEX.")
+    var image: String
+
+    @Flag(name: .long, help: "Print the listing instead: every file, with its digest.")
+    var files = false
+
+    @OptionGroup var storage: StoreOptions
+    @OptionGroup var output: OutputOptions
+
+    mutating func run() throws {
+        let store = storage.opened
+        let reference = try ImageReference(image)
+        let (found, listing) = try store.locked {
+            let found = try store.resolve(reference)
+            return (found, files ? try store.listing(found.digest) : ImageListing([]))
+        }
+        if files { return try output.print(listing.entries) { String(decoding: listing.bytes, as: UTF8.self) } }
+        try output.print(found.manifest) { text(found.manifest) }
+    }
+
+    private func text(_ manifest: ImageManifest) -> String {
+        let source = manifest.source
+        var lines = [
+            "image     \(manifest.name)", "digest    \(manifest.digest)",
+            "file      \(bytesInWords(manifest.size)), \(manifest.format)",
+            "content   \(manifest.entries) entries, \(bytesInWords(manifest.contentBytes))", "from      \(source.from)",
+        ]
+        if let suite = source.suite { lines.append("suite     \(suite) of \(source.mirror ?? "")") }
+        if let digest = source.manifest ?? source.archive { lines.append("source    \(digest)") }
+        lines += (source.layers ?? []).map { "layer     \($0)" }
+        lines += (source.packages ?? []).map { "package   \($0.name) \($0.version) \($0.architecture)" }
+        lines += (source.hostFiles ?? []).map { "file      \($0)" }
+        lines += manifest.dropped.map { "dropped   \($0.what): \($0.path)" }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Compare every byte of images with what their manifests say.")
+
+    @Argument(help: "NAME or NAME@sha256:HEX; all images when none is given.")
+    var images: [String] = []
+
+    @OptionGroup var storage: StoreOptions
+    @OptionGroup var output: OutputOptions
+
+    mutating func run() throws {
+        let store = storage.opened
+        let references = try images.map { try ImageReference($0) }
+        let results = try store.locked {
+            let digests = images.isEmpty ? try store.images() : try references.map { try store.resolve($0).digest }
+            return digests.map { digest -> [String: String] in
+                do {
+                    try store.verify(digest)
+                    return ["digest": digest.description, "result": "ok"]
+                } catch { return ["digest": digest.description, "result": "\(error)"] }
+            }
+        }
+        try output.print(results) {
+            results.map { "\($0["digest"] ?? "")  \($0["result"] ?? "")\n" }.joined()
+        }
+        if results.contains(where: { $0["result"] != "ok" }) { throw ExitCode(125) }
+    }
+}
+
+struct DiffCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "What the second image has that the first has not, and the other way.")
+
+    @Argument(help: "NAME or NAME@sha256:HEX.")
+    var old: String
+
+    @Argument(help: "NAME or NAME@sha256:HEX.")
+    var new: String
+
+    @OptionGroup var storage: StoreOptions
+    @OptionGroup var output: OutputOptions
+
+    mutating func run() throws {
+        let store = storage.opened
+        let references = [try ImageReference(old), try ImageReference(new)]
+        let listings = try store.locked {
+            try references.map { try store.listing(store.resolve($0).digest) }
+        }
+        let difference = ListingDifference(from: listings[0], to: listings[1])
+        try output.print(difference) {
+            difference.removed.map { "- \(printable($0.path)) (\(bytesInWords($0.size)))\n" }.joined()
+                + difference.added.map { "+ \(printable($0.path)) (\(bytesInWords($0.size)))\n" }.joined()
+                + difference.changed.map { change in
+                    let sizes = change.sizes.map(bytesInWords).joined(separator: " to ")
+                    return "~ \(printable(change.path)) (\(change.what.joined(separator: ", ")); \(sizes))\n"
+                }
+                .joined()
+        }
+    }
+}
