@@ -2,29 +2,31 @@ import Foundation
 import Glibc
 import Testing
 
-/// The shipped programs on their examples: what comes out is what the examples' READMEs say.
+/// The shipped programs on their examples: what comes out is what the examples' READMEs say, on the node's own files and
+/// on those of an image.
 extension Privileged {
     @Suite struct Programs {
         /// One run of an example: `NAME.args` and `NAME.inputs` beside its files.
         private func example(
-            _ program: String, _ run: String = "run", from earlier: Outcome? = nil, input: String? = nil,
-            sourceLocation: SourceLocation = #_sourceLocation
+            _ program: String, _ run: String = "run", at place: ProgramPlace, from earlier: Outcome? = nil,
+            input: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
         ) throws -> Outcome {
             var request = try Request()
-            let place = "\(request.site.examples)/\(program)"
+            let examples = "\(request.site.examples)/\(program)"
             func lines(_ file: String) throws -> [String] {
-                try String(contentsOfFile: "\(place)/\(file)", encoding: .utf8).split(separator: "\n").map(String.init)
+                try String(contentsOfFile: "\(examples)/\(file)", encoding: .utf8).split(separator: "\n").map(
+                    String.init)
             }
             let inputs = try lines("\(run).inputs").flatMap { name in
                 let made = earlier.map { "\($0.request.output)/\(name)" }
-                return ["--input", made.flatMap { access($0, F_OK) == 0 ? $0 : nil } ?? "\(place)/\(name)"]
+                return ["--input", made.flatMap { access($0, F_OK) == 0 ? $0 : nil } ?? "\(examples)/\(name)"]
             }
-            let options = ["--best-effort", "--programs", request.site.programs, "--report", request.reportPath]
+            let options = ["--best-effort", "--programs", place.programs, "--report", request.reportPath]
             var command = Command(
                 [request.site.jrun, "exec"] + options + ["--output-dir", request.output] + inputs + [program, "--"]
                     + (try lines("\(run).args")))
-            command.environment = request.environment
-            command.input = try input.map { [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(place)/\($0)"))) }
+            command.environment = place.environment
+            command.input = try input.map { [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(examples)/\($0)"))) }
             request.input = command.input.map { Bytes($0) }
             let outcome = request.outcome(try command.run())
             try #require(
@@ -42,8 +44,10 @@ extension Privileged {
             return line.flatMap { $0.split(separator: "=").last?.split(separator: " ").first }.flatMap { Double($0) }
         }
 
-        @Test func glpsolFindsTheOptimumOfALinearModel() throws {
-            let outcome = try example("glpsol", "lp")
+        @Test(arguments: ProgramRoot.allCases)
+        func glpsolFindsTheOptimumOfALinearModel(on root: ProgramRoot) throws {
+            let place = try ProgramPlace("glpsol", on: root)
+            let outcome = try example("glpsol", "lp", at: place)
             #expect(outcome.results == ["lp.sol"])
             let solution = try text(outcome, "lp.sol")
             #expect(
@@ -52,8 +56,10 @@ extension Privileged {
             #expect(outcome.text.contains("profit 390"))
         }
 
-        @Test func glpsolFindsTheOptimumOfAnIntegerModel() throws {
-            let outcome = try example("glpsol", "mip")
+        @Test(arguments: ProgramRoot.allCases)
+        func glpsolFindsTheOptimumOfAnIntegerModel(on root: ProgramRoot) throws {
+            let place = try ProgramPlace("glpsol", on: root)
+            let outcome = try example("glpsol", "mip", at: place)
             let solution = try text(outcome, "mip.sol")
             #expect(
                 solution.contains("Objective:  total_value = 43 (MAXimum)")
@@ -61,8 +67,10 @@ extension Privileged {
             #expect(outcome.text.contains("value 43"))
         }
 
-        @Test func ngspiceChargesACapacitor() throws {
-            let outcome = try example("ngspice")
+        @Test(arguments: ProgramRoot.allCases)
+        func ngspiceChargesACapacitor(on root: ProgramRoot) throws {
+            let place = try ProgramPlace("ngspice", on: root)
+            let outcome = try example("ngspice", at: place)
             #expect(outcome.results == ["rc.data", "rc.log"])
             let log = try text(outcome, "rc.log")
             for (name, milliseconds) in [("v_1ms", 1.0), ("v_2ms", 2.0), ("v_5ms", 5.0)] {
@@ -79,8 +87,10 @@ extension Privileged {
         /// Seconds until half of the voltage is reached: RC times the natural logarithm of 2.
         private var log2Milliseconds: Double { 0.001 * log(2) }
 
-        @Test func gnuplotDrawsAPicture() throws {
-            let outcome = try example("gnuplot")
+        @Test(arguments: ProgramRoot.allCases)
+        func gnuplotDrawsAPicture(on root: ProgramRoot) throws {
+            let place = try ProgramPlace("gnuplot", on: root)
+            let outcome = try example("gnuplot", at: place)
             let picture = [UInt8](try #require(outcome.result("plot.png")))
             #expect(picture.prefix(8) == [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
             func number(_ at: Int) -> UInt32 { picture[at..<(at + 4)].reduce(0) { $0 << 8 | UInt32($1) } }
@@ -91,8 +101,10 @@ extension Privileged {
             #expect(picture.count > 5000)
         }
 
-        @Test func pythonFitsALine() throws {
-            let outcome = try example("python3")
+        @Test(arguments: ProgramRoot.allCases)
+        func pythonFitsALine(on root: ProgramRoot) throws {
+            let place = try ProgramPlace("python3", on: root)
+            let outcome = try example("python3", at: place)
             let fit = try JSON(parsing: #require(outcome.result("fit.json")))
             let expected = [
                 "count": 8, "mean": 7.5, "std": 34.0625.squareRoot(), "slope": 2.5, "intercept": -1.25,
@@ -105,37 +117,43 @@ extension Privileged {
             #expect(outcome.text == "8 points: y = 2.500000 x -1.250000\n")
         }
 
-        @Test func gccBuildsAProgramThatRuns() throws {
-            let outcome = try example("gcc")
+        @Test(arguments: ProgramRoot.allCases)
+        func gccBuildsAProgramThatRuns(on root: ProgramRoot) throws {
+            let place = try ProgramPlace("gcc", on: root)
+            let outcome = try example("gcc", at: place)
             #expect(outcome.results == ["prog"] && outcome.stderr.isEmpty, "\(outcome)")
             let built = try Command(["\(outcome.request.output)/prog"]).run()
             #expect(built.text.hasPrefix("primes below 1000: 168, sum 76127\nroot mean square of 1 to 24: 14.288690"))
         }
 
-        @Test func sqliteAnswersQueries() throws {
-            #expect(try example("sqlite3").text == "31075\n")
-            let table = try example("sqlite3", "stdin", input: "stdin.sql").text.replacingOccurrences(
+        @Test(arguments: ProgramRoot.allCases)
+        func sqliteAnswersQueries(on root: ProgramRoot) throws {
+            let place = try ProgramPlace("sqlite3", on: root)
+            #expect(try example("sqlite3", at: place).text == "31075\n")
+            let table = try example("sqlite3", "stdin", at: place, input: "stdin.sql").text.replacingOccurrences(
                 of: "\r", with: "")
             #expect(table == "name,sold,cents\nlamp,5,12250\nclock,5,9450\nkettle,3,9375\n")
         }
 
-        @Test func samtoolsSortsIndexesViewsAndCounts() throws {
-            let sorted = try example("samtools", "1-sort")
+        @Test(arguments: ProgramRoot.allCases)
+        func samtoolsSortsIndexesViewsAndCounts(on root: ProgramRoot) throws {
+            let place = try ProgramPlace("samtools", on: root)
+            let sorted = try example("samtools", "1-sort", at: place)
             let bam = [UInt8](try #require(sorted.result("sorted.bam")))
             #expect(bam.prefix(4) == [0x1f, 0x8b, 0x08, 0x04], "BGZF, the blocked gzip of BAM")
             let content = try Command(["/usr/bin/gzip", "-dc", "\(sorted.request.output)/sorted.bam"]).run().stdout
                 .array
             #expect(content.prefix(4) == [0x42, 0x41, 0x4d, 0x01], "BAM\\1")
-            let indexed = try example("samtools", "2-index", from: sorted)
+            let indexed = try example("samtools", "2-index", at: place, from: sorted)
             #expect(indexed.result("sorted.bam.bai")?.prefix(4) == Data([0x42, 0x41, 0x49, 0x01]))
             try FileManager.default.copyItem(
                 atPath: "\(sorted.request.output)/sorted.bam", toPath: "\(indexed.request.output)/sorted.bam")
-            let view = try example("samtools", "3-view", from: indexed).text.split(separator: "\n").map {
+            let view = try example("samtools", "3-view", at: place, from: indexed).text.split(separator: "\n").map {
                 $0.split(separator: "\t")
             }
             #expect(
                 view.map { $0[0] } == ["r04", "r05", "p01", "p01"] && view.map { $0[3] } == ["5", "5", "41", "121"])
-            let counts = try example("samtools", "4-flagstat", from: indexed).text
+            let counts = try example("samtools", "4-flagstat", at: place, from: indexed).text
             for words in [
                 "12 + 0 in total", "10 + 0 mapped", "1 + 0 duplicates", "4 + 0 paired in sequencing",
                 "4 + 0 properly paired",
@@ -144,25 +162,31 @@ extension Privileged {
             }
         }
 
-        @Test func tarPacksListsAndUnpacks() throws {
-            let packed = try example("tar", "1-pack")
+        @Test(arguments: ProgramRoot.allCases)
+        func tarPacksListsAndUnpacks(on root: ProgramRoot) throws {
+            let place = try ProgramPlace("tar", on: root)
+            let packed = try example("tar", "1-pack", at: place)
             #expect(packed.results == ["pair.tar.gz"])
-            #expect(try example("tar", "2-list", from: packed).text == "first.txt\nsecond.txt\n")
-            let unpacked = try example("tar", "3-unpack", from: packed)
+            #expect(try example("tar", "2-list", at: place, from: packed).text == "first.txt\nsecond.txt\n")
+            let unpacked = try example("tar", "3-unpack", at: place, from: packed)
             #expect(try text(unpacked, "extracted/first.txt") == "The first file.\n")
             #expect(try text(unpacked, "extracted/second.txt") == "The second file.\n")
         }
 
-        @Test func convertHalvesAPicture() throws {
-            let picture = [UInt8](try #require(try example("convert").result("half.jpg")))
+        @Test(arguments: ProgramRoot.allCases)
+        func convertHalvesAPicture(on root: ProgramRoot) throws {
+            let place = try ProgramPlace("convert", on: root)
+            let picture = [UInt8](try #require(try example("convert", at: place).result("half.jpg")))
             #expect(picture.prefix(3) == [0xff, 0xd8, 0xff])
             // The frame header: its marker, length, depth, height and width.
             let frame = try #require(picture.indices.first { picture[$0...].starts(with: [0xff, 0xc0, 0, 17, 8]) })
             #expect(picture[(frame + 5)..<(frame + 9)].elementsEqual([0, 24, 0, 32]))
         }
 
-        @Test func ffmpegKeepsHalfATone() throws {
-            let sound = [UInt8](try #require(try example("ffmpeg").result("tone.flac")))
+        @Test(arguments: ProgramRoot.allCases)
+        func ffmpegKeepsHalfATone(on root: ProgramRoot) throws {
+            let place = try ProgramPlace("ffmpeg", on: root)
+            let sound = [UInt8](try #require(try example("ffmpeg", at: place).result("tone.flac")))
             #expect(sound.prefix(4).elementsEqual("fLaC".utf8))
             // The number of samples, the last 32 of its 36 bits.
             #expect(sound[22..<26].reduce(0) { $0 << 8 | Int($1) } == 800)
@@ -174,8 +198,13 @@ extension Privileged {
                 $0.hasSuffix(".yaml")
             }
             #expect(files.count >= 8)
-            let ended = try Command([site.jrun, "program", "lint"] + files.map { "\(site.programs)/\($0)" }).run()
-            #expect(ended.status == 0 && ended.stderr.isEmpty, "\(ended.stderr)")
+            var lint = Command([site.jrun, "program", "lint"] + files.map { "\(site.programs)/\($0)" })
+            lint.environment = ["JRUN_IMAGES": try site.makeDirectory()]
+            let ended = try lint.run()
+            // No image is there, and that is all there is to say.
+            let warnings = ended.stderr.split(separator: "\n")
+            #expect(ended.status == 0 && warnings.allSatisfy { $0.contains("is not in the store") }, "\(ended.stderr)")
+            #expect(warnings.count == 2)
             #expect(ended.text.split(separator: "\n").count == files.count)
         }
 
