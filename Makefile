@@ -35,7 +35,7 @@ TEST_PARTS := $(if $(SWIFT_TEST_FLAGS),chosen,units Privileged Escape Control)
 
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
 SHELL_SCRIPTS := packaging/install-debian-packages packaging/build-deb packaging/deb/postinst packaging/deb/prerm \
-	packaging/deb/postrm rootfs-tools/testvm Tests/VM/run Tests/VM/package Tests/VM/escape Tests/VM/rootless profiles/examples/demo .ci/run .ci/test-counts \
+	packaging/deb/postrm rootfs-tools/testvm Tests/VM/run Tests/VM/package Tests/VM/escape Tests/VM/rootless Tests/Images/run profiles/examples/demo .ci/run .ci/test-counts \
 	Tests/Fuzz/fuzz Tests/Control/schemathesis rootfs-tools/jrun-image
 
 # Product by product: a package with an Embedded Swift target cannot be built statically as a whole. The linker
@@ -47,7 +47,7 @@ swift_build = swift build -c release $(1) 2>&1 \
 # $(call strip_to,BINARY,TARGET): replaced in one step, so that a running one is left alone.
 strip_to = install -d $(dir $(2)) && strip -o $(2).new $(1) && mv $(2).new $(2)
 
-.PHONY: help build demo test bench bench-programs fuzz sanitize install deb test-vm escape-table jrun-escape lint format clean setup-build setup-demo setup-test \
+.PHONY: help build demo test bench bench-programs fuzz sanitize install deb test-vm test-images escape-table jrun-escape lint format clean setup-build setup-demo setup-test \
 	setup-bench setup-deb setup-images root
 
 help: ## list the targets
@@ -143,6 +143,9 @@ install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DE
 test-vm: root deb jrun-escape ## try package, limits and attacks in a booted Debian with systemd and all controllers (as root)
 	@packaging/install-debian-packages vm
 	@Tests/VM/run
+
+test-images: root setup-images build ## build the shipped recipes from Debian's packages and run what is shipped for them (as root)
+	@Tests/Images/run $(DIST)
 
 jrun-escape: setup-build
 	@echo "build: jrun-escape, for the attacks in the machine"

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Testing
 
 @testable import Programs
@@ -381,18 +380,9 @@ import Testing
 
     /// What comes with jrun is what authors start from.
     @Test func shippedProgramsHaveNoWarnings() throws {
-        let test = URL(filePath: #filePath).resolvingSymlinksInPath()
-        let folder = test.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "profiles")
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }
-        #expect(names.count >= 8)
-        for name in names {
-            let bytes = Array(try Data(contentsOf: folder.appending(path: name)))
-            let source = try ProgramFile.read(bytes, fileName: name) { other in
-                let found = try? Data(contentsOf: folder.appending(path: "\(other).yaml"))
-                return found.map { .file(ProgramSourceFile(path: "\(other).yaml", bytes: Array($0))) } ?? .notHere
-            }
-            .get()
+        #expect(ShippedPrograms.names.count >= 8)
+        for name in ShippedPrograms.names {
+            let source = try ShippedPrograms.source(name)
             #expect(source.lint() == [])
         }
     }

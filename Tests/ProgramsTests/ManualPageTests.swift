@@ -1,5 +1,3 @@
-import FoundationEssentials
-import Glibc
 import Testing
 
 @testable import Programs
@@ -272,20 +270,9 @@ import Testing
 
 /// What a page shows as an example is an example.
 @Suite struct ExampleTests {
-    private static let profiles: [String] = {
-        guard let file = realpath(#filePath, nil) else { return [] }
-        defer { free(file) }
-        let package = String(cString: file).split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(package)/profiles")) ?? []
-        return names.filter { $0.hasSuffix(".yaml") }.map { "\(package)/profiles/\($0)" }
-    }()
-
-    @Test func profilesAreFound() { #expect(Self.profiles.count >= 8) }
-
-    @Test(arguments: profiles)
-    func everyProfileHasExamplesThatItsRulesAccept(path: String) throws {
-        let bytes = Array(try Data(contentsOf: URL(filePath: path)))
-        let program = try ProgramFile.parse(bytes, fileName: path).get()
+    @Test(arguments: ShippedPrograms.names)
+    func everyProfileHasExamplesThatItsRulesAccept(name: String) throws {
+        let program = try ShippedPrograms.program(name)
         let examples = program.exampleRequests()
         #expect(examples.count == max(1, program.arguments.items.compactMap(\.command).count))
         for example in examples { _ = try program.check(example).get() }

@@ -1,34 +1,3 @@
-import Glibc
-
-/// The shipped program files' directory, whichever way the sources were reached.
-let profileDirectory: String = {
-    guard let resolved = realpath(#filePath, nil) else { return "" }
-    defer { free(resolved) }
-    let parts = String(cString: resolved).split(separator: "/").dropLast(3)
-    return "/" + parts.joined(separator: "/") + "/profiles"
-}()
-
-let profiles: [String] = {
-    guard let directory = opendir(profileDirectory) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        if name.hasSuffix(".yaml") { names.append(name) }
-    }
-    return names.sorted()
-}()
-
-func contents(of path: String) -> [UInt8]? {
-    guard let file = fopen(path, "re") else { return nil }
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 20)
-    let count = fread(&bytes, 1, bytes.count, file)
-    return Array(bytes.prefix(count))
-}
-
 /// Every key of the language, as the printer writes it.
 let everyKey = #"""
     program: tool

@@ -138,14 +138,12 @@ private func expectIdentity(_ program: Program, _ what: String, sourceLocation: 
 
     // MARK: Identity
 
-    @Test(arguments: profiles)
+    @Test(arguments: ShippedPrograms.names)
     func shippedProgramsAreTheSameAfterPrinting(name: String) throws {
-        let bytes = try #require(contents(of: "\(profileDirectory)/\(name)"))
-        let program = try ProgramFile.parse(bytes, fileName: name).get()
-        expectIdentity(program, name)
+        expectIdentity(try ShippedPrograms.program(name), name)
     }
 
-    @Test func shippedProgramsWereFound() { #expect(profiles.count >= 8) }
+    @Test func shippedProgramsWereFound() { #expect(ShippedPrograms.names.count >= 8) }
 
     @Test(arguments: [
         "", " ", "a b", " a", "a ", "a: b", "a:", ":a", "a:b", "a #b", "a#b", "#a", "-", "--", "---", "--- a", "...",

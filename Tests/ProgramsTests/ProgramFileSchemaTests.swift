@@ -123,8 +123,8 @@ import Testing
     @Test func theProfilesFit() throws {
         var check = SchemaCheck()
         let schema = check.add(ProgramFileSchema.schema)
-        for profile in RequestSchemaTests.profiles {
-            check.add(String(decoding: profile.bytes, as: UTF8.self), to: schema, yaml: true)
+        for name in ShippedPrograms.names {
+            check.add(String(decoding: try ShippedPrograms.bytes(name), as: UTF8.self), to: schema, yaml: true)
         }
         let found = try check.run().cases
         #expect(found.count >= 8 && found.compactMap(\.self) == [])

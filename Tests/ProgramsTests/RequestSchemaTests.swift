@@ -1,19 +1,9 @@
-import FoundationEssentials
 import Testing
 
 @testable import Programs
 
 /// The schema of a request against the rules that it is made from.
 @Suite struct RequestSchemaTests {
-    /// The profiles that come with jrun.
-    static let profiles: [(name: String, bytes: [UInt8])] = {
-        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/profiles")) ?? []
-        return names.filter { $0.hasSuffix(".yaml") }.sorted().map { name in
-            (name, Array(FileManager.default.contents(atPath: "\(root)/profiles/\(name)") ?? Data()))
-        }
-    }()
-
     @Test func schemasAndRulesAgree() throws {
         var check = SchemaCheck()
         var expected: [(text: String, isAccepted: Bool, beyond: Bool, answer: [String])] = []
@@ -76,10 +66,10 @@ import Testing
     }
 
     @Test func theProfilesHaveSchemas() throws {
-        #expect(Self.profiles.count >= 8)
+        #expect(ShippedPrograms.names.count >= 8)
         var check = SchemaCheck()
-        for profile in Self.profiles {
-            let program = try ProgramFile.parse(profile.bytes, fileName: profile.name).get()
+        for name in ShippedPrograms.names {
+            let program = try ShippedPrograms.program(name)
             let schema = check.add(program.requestSchema)
             check.add("{\"program\": \"nosuch\"}", to: schema)
             #expect(program.requestSchema.pretty() == program.requestSchema.pretty())
@@ -112,8 +102,7 @@ import Testing
         ),
     ])
     func requestsOfTheProfiles(_ name: String, _ request: String) throws {
-        let profile = try #require(Self.profiles.first { $0.name == "\(name).yaml" })
-        let program = try ProgramFile.parse(profile.bytes, fileName: profile.name).get()
+        let program = try ShippedPrograms.program(name)
         #expect(program.answer(request) == [])
         var check = SchemaCheck()
         let schema = check.add(program.requestSchema)

@@ -1,4 +1,3 @@
-import Glibc
 import Testing
 
 @testable import Programs
@@ -27,7 +26,7 @@ import Testing
 
     @Test(arguments: tables.map(\.program))
     func theShippedFileIsGood(program: String) throws {
-        _ = try #require(Self.programs[program]).get()
+        _ = try ShippedPrograms.program(program)
     }
 
     @Test(arguments: accepted)
@@ -67,7 +66,7 @@ import Testing
     }
 
     private func violations(of line: Line) throws -> [Violation] {
-        let program = try #require(try? Self.programs[line.table.program]?.get(), "the file itself is wrong")
+        let program = try #require(Self.programs[line.table.program]).get()
         let inputs = line.table.inputs.map { RequestedInput(name: $0, size: 1) }
         switch program.check(Request(arguments: line.list.arguments, inputs: inputs)) {
         case .success: return []
@@ -78,19 +77,6 @@ import Testing
     /// Read once for all lines.
     private static let programs = Dictionary(
         uniqueKeysWithValues: tables.map { table in
-            (table.program, ProgramFile.parse(shipped(table.program), fileName: "profiles/\(table.program).yaml"))
+            (table.program, Result { try ShippedPrograms.program(table.program) })
         })
-
-    /// The shipped file; nothing, which is no program file, when it cannot be read.
-    private static func shipped(_ program: String) -> [UInt8] {
-        // The directory of the tests may be a link to somewhere else.
-        guard let place = realpath(#filePath, nil) else { return [] }
-        defer { free(place) }
-        let root = String(cString: place).split(separator: "/").dropLast(4).joined(separator: "/")
-        guard let file = fopen("/\(root)/profiles/\(program).yaml", "r") else { return [] }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 1 << 20)
-        let count = fread(&bytes, 1, bytes.count, file)
-        return Array(bytes.prefix(count))
-    }
 }
