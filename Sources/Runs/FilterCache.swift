@@ -8,8 +8,8 @@ struct FilterCache {
     let directory: String
 
     func filter(for policy: SeccompPolicy, notify: Bool) throws -> SeccompFilter {
-        let key = "\(SeccompPolicy.compilerIdentity) \(notify) \(policy)"
-        let path = "\(directory)/seccomp-\(hex(SHA256.hash(data: Array(key.utf8))))"
+        let key = Array("\(SeccompPolicy.compilerIdentity) \(notify) ".utf8) + policy.identity
+        let path = "\(directory)/seccomp-\(hex(SHA256.hash(data: key)))"
         if let stored = try? FileSystem.contents(of: path), let instructions = FilterCache.verified(stored) {
             return SeccompFilter(instructions: instructions, notifies: notify && policy.ends)
         }

@@ -64,13 +64,19 @@ public struct ProgramLibrary: Sendable {
                 throw RunRefused("--programs '\(directory)': \(error)")
             }
         }
-        let known = list()
         // A path is taken as one, so that a program file can be tried where it is written.
-        let path = name.contains("/") ? name : known.first { $0.name == name }?.path
-        guard let path else {
-            throw RunRefused("program '\(name)' is not known here\(cure(name, known.map(\.name)))")
+        guard let path = name.contains("/") ? name : self.path(of: name) else {
+            throw RunRefused("program '\(name)' is not known here\(cure(name, list().map(\.name)))")
         }
         return (try read(path, besideFirst: name.contains("/")), path)
+    }
+
+    /// The file that counts, if there is one: the same that `list` would name.
+    private func path(of name: String) -> String? {
+        guard ProgramLibrary.programName(ofFile: "\(name).yaml") != nil else { return nil }
+        return directories.lazy.map { "\($0)/\(name).yaml" }.first {
+            (try? FileStatus(path: $0, following: false)) != nil
+        }
     }
 
     private func cure(_ name: String, _ known: [String]) -> String {

@@ -10,7 +10,8 @@ struct Supervisor {
     let rules: jrun_supervision
     let leaf: CgroupLeaf
     let program: Int32
-    let seccompListener: Int32
+    /// -1 once nobody has the filter any more.
+    private var seccompListener: Int32
 
     var record: StatusRecord
     var stdout: Relay
@@ -90,7 +91,14 @@ struct Supervisor {
         }
         if polls.1.revents != 0 { readControl() }
         if polls.2.revents | polls.3.revents != 0 { relayStreams() }
-        if polls.4.revents & Int16(POLLIN) != 0 { readViolation() }
+        if polls.4.revents & Int16(POLLIN) != 0 {
+            readViolation()
+        } else if polls.4.revents != 0 {
+            // Its last owner is leaving, and poll would say so again at once until that is done.
+            // Source: kernel/seccomp.c, seccomp_notify_poll
+            _ = sys_close(seccompListener)
+            seccompListener = -1
+        }
         if polls.5.revents & Int16(POLLPRI) != 0 { readPidsEvents() }
         if polls.0.revents != 0 { reap() }
     }

@@ -32,7 +32,10 @@ final class ReportFile {
             try FileSystem.open(temporary, [.write, .create, .exclusive], mode: 0o644).release(), temporary: temporary)
     }
 
-    func publish(_ report: Report) throws { try publish(try report.json()) }
+    func publish(_ report: Report) throws {
+        if case .none = target { return }
+        try publish(try report.json())
+    }
 
     func publish(_ json: [UInt8]) throws {
         switch target {
