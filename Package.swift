@@ -68,7 +68,8 @@ let package = Package(
         .executableTarget(
             name: "jrun-image",
             dependencies: [
-                "ImageBuild", "Images", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ImageBuild", "Images", "Kernel", "Programs", "Runs",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
@@ -157,7 +158,10 @@ let package = Package(
             name: "InitSteps", dependencies: ["CLinux", "CPlan"], path: "Tests/Fuzz/InitSteps", swiftSettings: strict),
         .testTarget(
             name: "Fuzz",
-            dependencies: ["Kernel", "Programs", "Confinement", "Runs", "ControlAPI", "jrund", "InitSteps", "CPlan"],
+            dependencies: [
+                "Kernel", "Programs", "Confinement", "Runs", "Images", "ImageBuild", "ControlAPI", "jrund", "InitSteps",
+                "CPlan",
+            ],
             path: "Tests/Fuzz",
             exclude: ["fuzz", "words.dict", "corpus", "regressions", "InitSteps", "LibFuzzer"], swiftSettings: strict),
     ]
@@ -194,7 +198,8 @@ if let part = Context.environment["JRUN_PACKAGE"] {
             .executableTarget(
                 name: "jrun-fuzz",
                 dependencies: [
-                    "Kernel", "Programs", "Confinement", "Runs", "ControlAPI", "jrund", "InitSteps", "CPlan",
+                    "Kernel", "Programs", "Confinement", "Runs", "Images", "ImageBuild", "ControlAPI", "jrund",
+                    "InitSteps", "CPlan",
                 ],
                 path: "Tests/Fuzz", exclude: ["fuzz", "words.dict", "corpus", "regressions", "InitSteps"],
                 sources: ["Targets", "Models", "LibFuzzer"], swiftSettings: strict + instruments),

@@ -62,6 +62,23 @@ final class BoundedSource: ByteSource {
     }
 }
 
+extension Recipe.Limits {
+    /// Of a tar with as much as is allowed in it: also headers and padding.
+    var tarBytes: Int64 {
+        let around = Int64(entries) * 4096 + 1 << 20
+        return bytes > Int64.max - around ? Int64.max : bytes + around
+    }
+}
+
+extension Staging {
+    /// What is unpacked from a tar or a layer; headers that make no entry count too.
+    func bounded(_ source: any ByteSource) -> any ByteSource {
+        let limit = limits.tarBytes
+        return BoundedSource(
+            source, limit: limit, what: "unpacks to more than \(limit) bytes; the recipe's limits allow more")
+    }
+}
+
 /// Computes the digest of what passes.
 final class DigestSource: ByteSource {
     private let inner: any ByteSource

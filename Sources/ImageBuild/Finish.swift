@@ -13,9 +13,25 @@ extension Staging {
             }
         }
         try addAccounts()
+        try checkTopLevel()
         var walk = ListingWalk()
         try walk.walk(root.raw, [], depth: 0)
         return ImageListing(walk.entries)
+    }
+
+    /// A run's root is put together from these, one after the other.
+    private func checkTopLevel() throws {
+        let names = try FileSystem.names(in: root.raw).map { String(decoding: $0, as: UTF8.self) }
+        if let name = names.sorted().first(where: ImageTopLevel.taken.contains) {
+            throw ImageError(
+                "\(quoted(name)): jrun uses this name itself while it puts a run's root together; rename it in the source"
+            )
+        }
+        guard names.count <= ImageTopLevel.most else {
+            throw ImageError(
+                "the image's root has \(names.count) names, more than \(ImageTopLevel.most), each of which would be a mount of every run; move what is there into a directory"
+            )
+        }
     }
 
     /// The run's own are attached at these places, so each is a file.
@@ -33,7 +49,7 @@ extension Staging {
             let status = try? FileStatus(path: name, at: etc.raw, following: false)
             if status?.kind == .file { continue }
             if let status {
-                dropped.append(.init(path: "etc/\(name)", what: "\(status.kind.rawValue) where a file belongs"))
+                dropped.add("etc/\(name)", "\(status.kind.rawValue) where a file belongs")
                 try self.remove(["etc", name])
             }
             let file = try FileSystem.openBeneath(etc.raw, name, [.write, .create, .exclusive])
@@ -65,7 +81,7 @@ private struct ListingWalk {
                 try walk(below.raw, child, depth: depth + 1)
             case .file: entries.append(try file(name, in: directory, status.mode, text))
             case .link:
-                let target = try readTarget(name, in: directory)
+                let target = String(decoding: try readTarget(name, in: directory), as: UTF8.self)
                 entries.append(
                     ListingEntry(
                         kind: .link, mode: 0o777, size: Int64(target.utf8.count), path: text, target: target))
@@ -98,12 +114,12 @@ private func makeValidForGood(_ file: Int32) throws(KernelError) {
 }
 
 /// Where a link leads.
-func readTarget(_ name: String, in directory: Int32) throws -> String {
+func readTarget(_ name: String, in directory: Int32) throws -> [UInt8] {
     var length = 0
     let target = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, initialized in
         length = buffer.withMemoryRebound(to: CChar.self) { sys_readlinkat(directory, name, $0.baseAddress, $0.count) }
         initialized = max(0, length)
     }
     try check(length, "read the link '\(name)'")
-    return String(decoding: target, as: UTF8.self)
+    return target
 }

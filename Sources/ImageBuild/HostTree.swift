@@ -30,7 +30,7 @@ final class HostTree {
                 links += 1
                 guard links <= 40 else { throw ImageError("\(quoted(path)): too many links (ELOOP)") }
                 let above = try parent(of: place)
-                let target = try readTarget(next, in: above.raw)
+                let target = String(decoding: try readTarget(next, in: above.raw), as: UTF8.self)
                 place = target.hasPrefix("/") ? [] : place.dropLast()
                 pending = parts(target) + pending
             case .directory: continue

@@ -25,8 +25,9 @@ public struct ImageBuilder {
             name: name ?? recipe.name, digest: digest, size: size, format: Self.format,
             entries: listing.entries.count, contentBytes: listing.contentBytes, listing: ImageDigest(of: listed),
             recipe: recipe.text, source: source,
-            dropped: staging.dropped.sorted { ($0.path, $0.what) < ($1.path, $1.what) })
-        try store.add(file: file, manifest: manifest, listing: listed, name: manifest.name)
+            dropped: staging.dropped.items.sorted { ($0.path, $0.what) < ($1.path, $1.what) },
+            moreDropped: staging.dropped.more > 0 ? staging.dropped.more : nil)
+        try store.add(file: "image", in: place, manifest: manifest, listing: listed, name: manifest.name)
         return StoredImage(digest: digest, path: store.imagePath(digest), manifest: manifest)
     }
 

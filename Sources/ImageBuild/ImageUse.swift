@@ -1,28 +1,37 @@
 import Images
 import Kernel
+import Runs
 
-/// Who may need an image that no name stands for: program files that give its digest, and the kernel that has it mounted.
+/// Who may need an image that no name stands for: program files that give its digest, runs, and the kernel that has it
+/// mounted.
 public struct ImageUse: Sendable {
     public static let programDirectories = [
         "/usr/share/jrun/programs", "/usr/local/share/jrun/programs", "/etc/jrun/programs",
     ]
 
     private let digests: Set<ImageDigest>
-    /// Files that loop devices read.
-    private let mounted: [String]
 
-    /// - Parameter programs: directories of program files; one that is not there has none.
-    public init(programs: [String]) throws {
-        var digests: Set<ImageDigest> = []
+    /// - Parameters:
+    ///   - programs: directories of program files; one that is not there has none.
+    ///   - node: whose runs count, the kept ones too.
+    public init(programs: [String], node: Node) throws {
+        var digests = try RunImages.digests(on: node)
         for directory in programs { digests.formUnion(try Self.digests(inFilesOf: directory)) }
         self.digests = digests
-        mounted = try Self.names(in: "/sys/block").filter { $0.hasPrefix("loop") }.compactMap {
-            try? FileSystem.text(of: "/sys/block/\($0)/loop/backing_file")
-        }
     }
 
-    public func contains(_ digest: ImageDigest) -> Bool {
-        digests.contains(digest) || mounted.contains { $0.contains("\(digest.hex).") }
+    public func contains(_ digest: ImageDigest) -> Bool { digests.contains(digest) }
+
+    /// The files that loop devices read, but for some devices.
+    ///
+    /// - Parameter idle: as `/sys/dev/block` calls them.
+    static func mountedFiles(except idle: Set<String>) throws -> [String] {
+        try names(in: "/sys/block").filter { $0.hasPrefix("loop") }.compactMap { name in
+            guard let device = try? FileSystem.text(of: "/sys/block/\(name)/dev"),
+                !idle.contains(String(device.prefix { $0 != "\n" }))
+            else { return nil }
+            return try? FileSystem.text(of: "/sys/block/\(name)/loop/backing_file")
+        }
     }
 
     /// As text, wherever they stand: what keeps too much does no harm.

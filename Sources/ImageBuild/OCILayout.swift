@@ -98,27 +98,46 @@ struct OCILayout: ~Copyable {
         try ociDocument(OCIConfig.self, bytes(manifest.config), manifest.config.digest)
     }
 
+    /// A document. The bytes that are compared are those that are used: the file may be somebody else's to change.
     private func bytes(_ descriptor: OCIDescriptor) throws -> [UInt8] {
-        let file = try blob(descriptor)
-        return try FileSystem.contents(of: file.raw, named: descriptor.digest, limit: Self.maxDocument)
+        let digest = try digest(of: descriptor), file = try open(digest)
+        let bytes = try FileSystem.contents(of: file.raw, named: digest.description, limit: Self.maxDocument)
+        try compare(descriptor, digest, found: ImageDigest(of: bytes), Int64(bytes.count))
+        return bytes
     }
 
-    /// An open blob whose every byte was compared with its digest.
-    func blob(_ descriptor: OCIDescriptor) throws -> OwnedFD {
+    /// A layer, every byte of which was compared with its digest before it is looked at. Who changes the file afterwards is
+    /// found out by what it unpacks to: the layer's diff_id stands in a document.
+    func layer(_ descriptor: OCIDescriptor) throws -> OwnedFD {
+        let digest = try digest(of: descriptor), file = try open(digest)
+        let found = try fileDigest(file.raw)
+        try compare(descriptor, digest, found: found.digest, found.size)
+        return file
+    }
+
+    private func compare(
+        _ descriptor: OCIDescriptor, _ digest: ImageDigest, found: ImageDigest, _ size: Int64
+    ) throws(ImageError) {
+        guard found == digest, size == descriptor.size else {
+            throw ImageError(
+                "blob \(digest) of OCI layout \(quoted(path)) is not what it is named: digest \(found), \(size) bytes"
+            )
+        }
+    }
+
+    private func digest(of descriptor: OCIDescriptor) throws(ImageError) -> ImageDigest {
         guard let digest = ImageDigest(descriptor.digest) else {
             throw ImageError("\(quoted(descriptor.digest)): only digests by SHA-256 are known here")
         }
+        return digest
+    }
+
+    private func open(_ digest: ImageDigest) throws -> OwnedFD {
         let file: OwnedFD
         do { file = try FileSystem.openBeneath(directory.raw, "blobs/sha256/\(digest.hex)", .read) } catch {
             throw ImageError("OCI layout \(quoted(path)) misses the blob \(digest): \(describe(errno: error.errno))")
         }
         guard try FileStatus(of: file.raw).kind == .file else { throw ImageError("blob \(digest) is no file") }
-        let found = try fileDigest(file.raw)
-        guard found.digest == digest, found.size == descriptor.size else {
-            throw ImageError(
-                "blob \(digest) of OCI layout \(quoted(path)) is not what it is named: digest \(found.digest), \(found.size) bytes"
-            )
-        }
         return file
     }
 }

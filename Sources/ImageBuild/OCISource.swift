@@ -40,13 +40,9 @@ extension Staging {
                 "\(quoted(layer.mediaType)) is not known here; `skopeo copy --dest-compress-format gzip` makes one that is"
             )
         }
-        let file = FileSource(try layout.blob(layer))
+        let file = FileSource(try layout.layer(layer))
         let unpacked: any ByteSource = isPacked ? try Gunzip(file, name: layer.digest) : file
-        // Headers and padding of as many entries as are allowed.
-        let limit = limits.bytes + Int64(limits.entries) * 4096 + 1 << 20
-        let digest = DigestSource(
-            BoundedSource(
-                unpacked, limit: limit, what: "unpacks to more than \(limit) bytes; the recipe's limits allow more"))
+        let digest = DigestSource(bounded(unpacked))
         try applyLayer(digest)
         guard try digest.finish().description == content else {
             throw ImageError("what it unpacks to is not what its diff_id \(quoted(content)) names")

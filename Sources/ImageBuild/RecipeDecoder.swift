@@ -159,5 +159,6 @@ private func reasonAgainstMirror(_ text: String) -> String? {
 }
 
 private func reasonAgainstPathInImage(_ text: String) -> String? {
-    checkFileName(text).map { "\($0); paths in the image are relative to its root" }
+    if text.hasPrefix("/") { return "paths in the image are relative to its root: \(quoted(String(text.dropFirst())))" }
+    return checkFileName(text)
 }

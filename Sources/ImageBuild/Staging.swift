@@ -10,8 +10,7 @@ import Programs
 final class Staging {
     let root: OwnedFD
     let limits: Recipe.Limits
-    /// In the order in which they came.
-    var dropped: [ImageManifest.Dropped] = []
+    var dropped = DroppedList()
     private var entries = 0
     private var bytes: Int64 = 0
     /// What this tar or layer has written, and whether it is a directory.
@@ -84,7 +83,7 @@ final class Staging {
         guard path.first == "dev", path.count > 1 else {
             throw ImageError("\(shown(path)): a device node has no place in an image")
         }
-        dropped.append(.init(path: path.joined(separator: "/"), what: "device node"))
+        dropped.add(path.joined(separator: "/"), "device node")
     }
 
     private func refuseTwice(_ path: [String], isDirectory: Bool) throws(ImageError) {
@@ -102,11 +101,11 @@ final class Staging {
         for (bit, what) in [(0o4000, "setuid bit"), (0o2000, "setgid bit"), (0o1000, "sticky bit")]
             as [(UInt32, String)]
         where entry.mode & bit != 0 && !isLeftOut(path) {
-            dropped.append(.init(path: path.joined(separator: "/"), what: what))
+            dropped.add(path.joined(separator: "/"), what)
         }
         for name in entry.attributes where !isLeftOut(path) {
             let what = name == "security.capability" ? "file capabilities" : "extended attribute \(printable(name))"
-            dropped.append(.init(path: path.joined(separator: "/"), what: what))
+            dropped.add(path.joined(separator: "/"), what)
         }
         return entry.mode & 0o777 | (entry.kind == .directory ? 0o700 : 0o400)
     }

@@ -86,6 +86,8 @@ private struct TarExtensions {
     var target: [UInt8]?
     var size: Int64?
     var attributes: [String] = []
+    /// Why the entry is refused; its name may be known only afterwards.
+    var refusal: String?
     var isEmpty = true
     private var taken: Set<UInt8> = []
 
@@ -127,13 +129,17 @@ private struct TarExtensions {
             guard let size = number(value[...]) else { throw ImageError("a pax header's size is no number") }
             self.size = size
         case _ where key.hasPrefix("GNU.sparse."):
-            throw ImageError(
-                "\(quoted(String(decoding: path ?? [], as: UTF8.self))): a sparse file; make the archive without --sparse"
-            )
-        case _ where key.hasPrefix("SCHILY.xattr."): attributes.append(String(key.dropFirst(13)))
-        case _ where key.hasPrefix("LIBARCHIVE.xattr."): attributes.append(String(key.dropFirst(17)))
+            refusal = "a sparse file; make the archive without --sparse"
+        case _ where key.hasPrefix("SCHILY.xattr."): attribute(String(key.dropFirst(13)))
+        case _ where key.hasPrefix("LIBARCHIVE.xattr."): attribute(String(key.dropFirst(17)))
         default: break
         }
+    }
+
+    /// Source: xattr(7), XATTR_NAME_MAX
+    private mutating func attribute(_ name: String) {
+        if name.utf8.count > 255 { refusal = "the name of an extended attribute is longer than 255 bytes" }
+        attributes.append(name)
     }
 
     private func number(_ digits: ArraySlice<UInt8>) -> Int64? {
@@ -191,6 +197,7 @@ private struct TarBlock {
     func entry(_ extensions: TarExtensions, size: Int64) throws(ImageError) -> SourceEntry {
         let name = extensions.path ?? name, target = extensions.target ?? target
         let shown = quoted(String(decoding: name, as: UTF8.self))
+        if let refusal = extensions.refusal { throw ImageError("\(shown): \(refusal)") }
         let kind: SourceEntry.Kind
         switch type {
         case 0, UInt8(ascii: "0"), UInt8(ascii: "7"):

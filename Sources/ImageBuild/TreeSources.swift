@@ -7,7 +7,7 @@ extension Staging {
     /// Takes a whole tar.
     func addTar(_ source: any ByteSource) throws {
         beginLayer()
-        let reader = TarReader(source)
+        let reader = TarReader(bounded(source))
         while let entry = try reader.next() { try add(entry) { try reader.content(upTo: $0) } }
     }
 
@@ -43,7 +43,7 @@ extension Staging {
             let raw = file.raw
             try add(entry) { try FileSystem.read(raw, upTo: $0) }
         case .link:
-            entry.kind = .link(target: Array(try readTarget(name, in: directory).utf8))
+            entry.kind = .link(target: try readTarget(name, in: directory))
             try add(entry)
         case .fifo, .socket:
             entry.kind = status.kind == .fifo ? .fifo : .socket
@@ -70,8 +70,13 @@ private func extendedAttributes(_ file: Int32) throws -> [String] {
 
 /// A file of this node.
 func openFile(_ path: String) throws(ImageError) -> FileSource {
-    do { return FileSource(try FileSystem.open(path, .read)) } catch {
-        throw ImageError("archive \(quoted(path)): \(describe(errno: error.errno))")
+    do throws(KernelError) {
+        let file = try FileSystem.open(path, .read)
+        guard try FileStatus(of: file.raw).kind != .directory else { throw KernelError("read", errno: EISDIR) }
+        return FileSource(file)
+    } catch {
+        let cure = error.errno == EISDIR ? "; 'from: directory' takes one" : ""
+        throw ImageError("archive \(quoted(path)): \(describe(errno: error.errno))\(cure)")
     }
 }
 

@@ -65,11 +65,17 @@ public struct ImageManifest: Sendable, Equatable, Codable {
     /// The recipe's text.
     public var recipe: String
     public var source: Source
+    /// The first of them; a tree may hold more than anybody wants to read.
     public var dropped: [Dropped]
+    /// How many more were dropped than are listed; absent when none.
+    public var moreDropped: Int?
+
+    /// Of a manifest, as it is written and as it is read.
+    static let mostBytes = 64 << 20
 
     public init(
         name: String, digest: ImageDigest, size: Int64, format: String, entries: Int, contentBytes: Int64,
-        listing: ImageDigest, recipe: String, source: Source, dropped: [Dropped]
+        listing: ImageDigest, recipe: String, source: Source, dropped: [Dropped], moreDropped: Int? = nil
     ) {
         self.name = name
         self.digest = digest
@@ -81,10 +87,21 @@ public struct ImageManifest: Sendable, Equatable, Codable {
         self.recipe = recipe
         self.source = source
         self.dropped = dropped
+        self.moreDropped = moreDropped
     }
 
     /// Sorted keys, one a line.
-    public func json() throws -> [UInt8] { try imageJSON(self) }
+    ///
+    /// - Throws: `ImageError` when it is larger than any reader takes.
+    public func json() throws -> [UInt8] {
+        let json = try imageJSON(self)
+        guard json.count <= Self.mostBytes else {
+            throw ImageError(
+                "the manifest of image '\(name)' has \(json.count) bytes, more than \(Self.mostBytes); take directories as 'from: directory' instead of 'data', or fewer packages or files"
+            )
+        }
+        return json
+    }
 
     public init(json: [UInt8]) throws {
         self = try JSONDecoder().decode(ImageManifest.self, from: Data(json))

@@ -42,7 +42,7 @@ public struct ImageStore: Sendable {
     /// - Throws: `ImageError` when there is none.
     public func resolve(_ reference: ImageReference) throws -> StoredImage {
         guard let digest = try reference.digest ?? meaning(of: reference.name) else {
-            let known = try names().map(\.name)
+            let known = try allNames()
             let hint = known.isEmpty ? "the store is empty" : "there are: \(known.joined(separator: ", "))"
             throw ImageError(
                 "image '\(reference)' is not in the store '\(path)'; \(hint); `jrun-image build` makes one")
@@ -64,21 +64,30 @@ public struct ImageStore: Sendable {
         return digest
     }
 
-    /// Sorted by name.
+    /// Sorted.
+    ///
+    /// - Throws: also when one of them is damaged.
     public func names() throws -> [(name: String, digest: ImageDigest)] {
-        try contents("names").filter { reasonAgainstImageName($0) == nil }.compactMap { name in
-            try meaning(of: name).map { (name, $0) }
-        }
+        try allNames().compactMap { name in try meaning(of: name).map { (name, $0) } }
+    }
+
+    /// Sorted; damaged ones too.
+    public func allNames() throws -> [String] {
+        try contents("names").filter { reasonAgainstImageName($0) == nil }
     }
 
     /// Nil when it is not there.
     public func image(_ digest: ImageDigest) throws -> StoredImage? {
         let path = manifestPath(digest)
-        let json = try ifThere { () throws(KernelError) in try FileSystem.contents(of: path, limit: 64 << 20) }
+        let json = try ifThere { () throws(KernelError) in
+            try FileSystem.contents(of: path, limit: ImageManifest.mostBytes)
+        }
         guard let json else { return nil }
         let manifest: ImageManifest
-        do { manifest = try ImageManifest(json: json) } catch {
-            throw ImageError("'\(manifestPath(digest))' is damaged: \(error)")
+        do { manifest = try ImageManifest(json: json) } catch let error as ImageError {
+            throw ImageError("'\(path)' is damaged: \(error); \(Self.cure)")
+        } catch {
+            throw ImageError("'\(path)' is damaged: it is no manifest of an image; \(Self.cure)")
         }
         return StoredImage(digest: digest, path: imagePath(digest), manifest: manifest)
     }
@@ -101,6 +110,8 @@ public struct ImageStore: Sendable {
         return names.map { String(decoding: $0, as: UTF8.self) }.sorted()
     }
 
+    private static let cure = "build it anew, and take the old one away with `jrun-image gc`"
+
     // MARK: Verifying
 
     /// Reads every byte of an image.
@@ -112,7 +123,7 @@ public struct ImageStore: Sendable {
         }
         let file = try FileSystem.open(image.path, .read)
         let found = try fileDigest(file.raw)
-        let cure = "build it anew, and take the old one away with `jrun-image gc`"
+        let cure = Self.cure
         guard found.digest == digest, image.manifest.digest == digest, found.size == image.manifest.size else {
             throw ImageError("image '\(image.path)' is damaged: its digest is \(found.digest); \(cure)")
         }
@@ -134,24 +145,26 @@ public struct ImageStore: Sendable {
     ///
     /// - Parameter exclusive: to change names or take images away; nobody else has the lock then.
     public func locked<Result>(exclusive: Bool = false, _ body: () throws -> Result) throws -> Result {
+        let held = try takeLock(exclusive: exclusive)
+        return try withExtendedLifetime(held) { try body() }
+    }
+
+    /// Nil where there is nothing to protect from, or no way to.
+    func takeLock(exclusive: Bool = false) throws(KernelError) -> OwnedFD? {
         let flags: FileSystem.OpenFlags = exclusive ? [.read, .create] : .read
         let place = "\(path)/lock"
-        let lock: OwnedFD?
+        let file: OwnedFD?
         do throws(KernelError) {
             // Whoever can open it can hold it, and make everybody wait.
-            lock = try ifThere { () throws(KernelError) in try FileSystem.open(place, flags, mode: 0o600) }
+            file = try ifThere { () throws(KernelError) in try FileSystem.open(place, flags, mode: 0o600) }
         } catch {
             // An ordinary user reads the store as it is at the moment.
             guard error.errno == EACCES, !exclusive else { throw error }
-            return try body()
+            return nil
         }
         // A store that nobody has built into yet holds nothing to protect.
-        guard let lock else { return try body() }
-        while true {
-            let result = sys_flock(lock.raw, exclusive ? LOCK_EX : LOCK_SH)
-            if result == Int(-EINTR) { continue }
-            try check(result, "lock '\(path)/lock'")
-            return try body()
-        }
+        guard let file else { return nil }
+        _ = try lock(file.raw, shared: !exclusive, waiting: true)
+        return file
     }
 }

@@ -14,20 +14,23 @@ extension ImageStore {
     /// did not come to their end.
     ///
     /// - Parameters:
-    ///   - isUsed: asked while the lock is held, so nothing that is resolved under the lock can go meanwhile.
+    ///   - usage: says what is used, besides what the names stand for. It looks while the lock is held, so nothing that is
+    ///     resolved under the lock can go meanwhile.
     ///   - dryRun: only look.
-    public func collectGarbage(dryRun: Bool, isUsed: (ImageDigest) throws -> Bool) throws -> [Garbage] {
-        guard !dryRun else { return try locked { try garbage(isUsed) } }
+    public func collectGarbage(
+        dryRun: Bool, usage: (_ named: Set<ImageDigest>) throws -> (ImageDigest) -> Bool
+    ) throws -> [Garbage] {
+        guard !dryRun else { return try locked { try garbage(usage) } }
         try prepare()
         return try locked(exclusive: true) {
-            let garbage = try garbage(isUsed)
+            let garbage = try garbage(usage)
             for item in garbage { try remove(item) }
             return garbage
         }
     }
 
-    private func garbage(_ isUsed: (ImageDigest) throws -> Bool) throws -> [Garbage] {
-        let named = Set(try names().map(\.digest))
+    private func garbage(_ usage: (Set<ImageDigest>) throws -> (ImageDigest) -> Bool) throws -> [Garbage] {
+        let named = Set(try names().map(\.digest)), isUsed = try usage(named)
         var found: [Garbage] = []
         var digests: Set<ImageDigest> = []
         for file in try contents("sha256") {
@@ -35,7 +38,7 @@ extension ImageStore {
             digests.insert(digest)
         }
         for digest in digests.sorted(by: { $0.hex < $1.hex }) where !named.contains(digest) {
-            if try isUsed(digest) { continue }
+            if isUsed(digest) { continue }
             let size = (try? FileStatus(path: imagePath(digest)))?.size ?? 0
             found.append(Garbage(path: imagePath(digest), digest: digest, bytes: size))
         }

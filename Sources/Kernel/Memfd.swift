@@ -35,9 +35,13 @@ public func randomBytes(_ count: Int) -> [UInt8] {
     }
 }
 
-/// An exclusive or shared advisory lock of the open file; false when somebody else holds it. Source: flock(2).
+/// An exclusive or shared advisory lock of the open file; false when somebody else holds it, never when it is waited for.
+/// Source: flock(2).
 public func lock(_ file: Int32, shared: Bool = false, waiting: Bool = false) throws(KernelError) -> Bool {
-    let result = sys_flock(file, (shared ? LOCK_SH : LOCK_EX) | (waiting ? 0 : LOCK_NB))
+    let operation = (shared ? LOCK_SH : LOCK_EX) | (waiting ? 0 : LOCK_NB)
+    var result = sys_flock(file, operation)
+    // A signal's handler has run meanwhile.
+    while result == Int(-EINTR) { result = sys_flock(file, operation) }
     if result == Int(-EAGAIN) { return false }
     try check(result, "lock a file")
     return true

@@ -19,32 +19,34 @@ enum ImageMounts {
         }
         let store = ImageStore(path: node.imagesDirectory)
         do {
-            let digest = try digest(of: root.reference, in: store)
-            let path = "\(node.imageMounts)/\(digest.hex)"
-            if !Mounts.isErofs(path) { try mount(digest, from: store, at: path, on: node) }
-            return try MountedImage(root, digest: digest, path: path)
+            // Nothing is taken from the store between the name and the mount.
+            return try store.locked {
+                let digest = try digest(of: root.reference, in: store)
+                let path = "\(node.imageMounts)/\(digest.hex)"
+                if !Mounts.isErofs(path) { try mount(digest, from: store, at: path, on: node) }
+                return try MountedImage(root, digest: digest, path: path)
+            }
         } catch let error as RunRefused { throw error } catch { throw RunRefused("\(error)") }
     }
 
     private static func digest(of text: String, in store: ImageStore) throws -> ImageDigest {
         let reference = try ImageReference(text)
         // Without its manifest, which nothing here asks about.
-        return try store.locked {
-            if let digest = try reference.digest ?? store.meaning(of: reference.name),
-                FileSystem.exists(store.imagePath(digest))
-            {
-                return digest
-            }
-            return try store.resolve(reference).digest
+        if let digest = try reference.digest ?? store.meaning(of: reference.name),
+            FileSystem.exists(store.imagePath(digest))
+        {
+            return digest
         }
+        return try store.resolve(reference).digest
     }
 
     private static func mount(
         _ digest: ImageDigest, from store: ImageStore, at path: String, on node: Node
     ) throws {
         try FileSystem.makeDirectories(node.imageMounts, mode: 0o700)
-        let mounts = try FileSystem.open(node.imageMounts, [.read, .directory])
-        _ = try lock(mounts.raw, waiting: true)
+        // Each image has a lock of its own: reading one whole takes its time.
+        let held = try FileSystem.open("\(path).lock", [.write, .create], mode: 0o600)
+        _ = try lock(held.raw, waiting: true)
         // Somebody else may have done it meanwhile.
         if Mounts.isErofs(path) { return }
         removeUnused(store, node)
@@ -71,15 +73,18 @@ enum ImageMounts {
 
     /// Takes away the mounts of images that have left the store or that no name stands for any more. Runs that use one
     /// keep it; with the last of them its loop device goes, which holds the image's file.
+    /// Who works on another image at this moment has it locked.
     private static func removeUnused(_ store: ImageStore, _ node: Node) {
-        guard let names = try? store.names() else { return }
+        guard let names = try? store.names(), let live = try? RunImages.digests(on: node, live: true) else { return }
         let named = Set(names.map(\.digest))
-        for name in (try? FileSystem.list(node.imageMounts)) ?? [] {
-            guard let digest = ImageDigest(hex: name) else { continue }
-            if named.contains(digest), FileSystem.exists(store.imagePath(digest)) { continue }
-            let path = "\(node.imageMounts)/\(name)"
-            try? Mounts.detach(path)
-            try? FileSystem.removeDirectory(path)
+        let idle = try? IdleImageMount.all(on: node, of: store) { digest in
+            live.contains(digest) || named.contains(digest) && FileSystem.exists(store.imagePath(digest))
+        }
+        for mount in idle ?? [] {
+            guard let held = try? FileSystem.open("\(mount.path).lock", [.write, .create], mode: 0o600),
+                (try? lock(held.raw)) == true
+            else { continue }
+            try? mount.detach()
         }
     }
 }
@@ -117,6 +122,11 @@ struct MountedImage: Sendable {
                 default: return nil
                 }
             })
+        guard facts.entries.count <= ImageTopLevel.most else {
+            throw RunRefused(
+                "image '\(root.reference)' has \(facts.entries.count) names in its root, more than \(ImageTopLevel.most), each of which would be a mount; build it with `jrun-image build`"
+            )
+        }
         // As they will be covered: in a directory of the image's own, not behind a link.
         guard facts.entries.contains(.init(name: "etc", kind: .directory)) else {
             throw RunRefused("image '\(root.reference)' has no directory '/etc'; build it with `jrun-image build`")

@@ -81,7 +81,7 @@ public struct Node: Sendable {
 
     public var runsDirectory: String { "\(stateDirectory)/runs" }
     /// Where root images are mounted, each in a directory with its digest's name.
-    var imageMounts: String { "\(runtimeDirectory)/images" }
+    public var imageMounts: String { "\(runtimeDirectory)/images" }
     var uidsDirectory: String { "\(runtimeDirectory)/uids" }
 
     public func cgroupTree() throws(KernelError) -> CgroupTree? {

@@ -32,7 +32,7 @@ struct JrunImage: ParsableCommand {
         } catch {
             let status = exitCode(for: error)
             if status == .success { exit(withError: error) }
-            fail(message(for: error))
+            fail("\(message(for: error)); `jrun-image --help` shows what there is")
         }
     }
 

@@ -5,14 +5,17 @@ import Images
 /// One line of the list.
 private struct ListedImage: Encodable {
     var name: String?
-    var digest: ImageDigest
-    var size: Int64
-    var from: String
+    var digest: ImageDigest?
+    var size: Int64?
+    var from: String?
+    /// Why nothing more is known.
+    var error: String?
 }
 
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "What names stand for, and the images without a name.")
+        commandName: "list", abstract: "What names stand for, and the images without a name.",
+        discussion: "Damaged ones are named on stderr, and the exit code is 125.")
 
     @OptionGroup var storage: StoreOptions
     @OptionGroup var output: OutputOptions
@@ -20,25 +23,46 @@ struct ListCommand: ParsableCommand {
     mutating func run() throws {
         let store = storage.opened
         let listed = try store.locked {
-            let names = try store.names(), named = Set(names.map(\.digest))
-            let all: [(name: String?, digest: ImageDigest)] =
-                names.map { ($0.name, $0.digest) }
-                + (try store.images().filter { !named.contains($0) }.map { (nil, $0) })
-            return try all.compactMap { name, digest in
-                try store.image(digest).map {
-                    ListedImage(name: name, digest: digest, size: $0.manifest.size, from: $0.manifest.source.from)
-                }
-            }
+            var listed = try store.allNames().map { named($0, in: store) }
+            let digests = Set(listed.compactMap(\.digest))
+            listed += try store.images().filter { !digests.contains($0) }.map { image($0, name: nil, in: store) }
+            return listed
         }
-        let width = listed.map { $0.name?.utf8.count ?? 1 }.max() ?? 0
-        try output.print(listed) {
-            listed.map { image in
-                let name = image.name ?? "-"
-                let padding = String(repeating: " ", count: width - name.utf8.count)
-                return "\(name)\(padding)  \(image.digest)  \(image.from)  \(bytesInWords(image.size))\n"
+        let shown = listed.filter { $0.error == nil }
+        let width = shown.map { $0.name?.utf8.count ?? 1 }.max() ?? 0
+        try output.print(listed) { shown.map { line($0, width) }.joined() }
+        let errors = listed.compactMap(\.error)
+        for error in errors { complain(error) }
+        if !errors.isEmpty { throw ExitCode(125) }
+    }
+
+    private func named(_ name: String, in store: ImageStore) -> ListedImage {
+        do {
+            guard let digest = try store.meaning(of: name) else {
+                throw ImageError("the name '\(name)' has gone meanwhile; look again")
             }
-            .joined()
-        }
+            return image(digest, name: name, in: store)
+        } catch { return ListedImage(name: name, error: "\(error)") }
+    }
+
+    private func image(_ digest: ImageDigest, name: String?, in store: ImageStore) -> ListedImage {
+        var listed = ListedImage(name: name, digest: digest)
+        do {
+            guard let image = try store.image(digest) else {
+                let object = name.map { "the name '\($0)' stands for image \(digest)" } ?? "image \(digest)"
+                throw ImageError("\(object), which is not in the store; `jrun-image build` makes it anew")
+            }
+            listed.size = image.manifest.size
+            listed.from = image.manifest.source.from
+        } catch { listed.error = "\(error)" }
+        return listed
+    }
+
+    private func line(_ image: ListedImage, _ width: Int) -> String {
+        let name = image.name ?? "-"
+        let padding = String(repeating: " ", count: width - name.utf8.count)
+        let digest = image.digest?.description ?? ""
+        return "\(name)\(padding)  \(digest)  \(image.from ?? "")  \(bytesInWords(image.size ?? 0))\n"
     }
 }
 
@@ -62,13 +86,15 @@ struct ShowCommand: ParsableCommand {
             return (found, files ? try store.listing(found.digest) : ImageListing([]))
         }
         if files { return try output.print(listing.entries) { String(decoding: listing.bytes, as: UTF8.self) } }
-        try output.print(found.manifest) { text(found.manifest) }
+        try output.print(found.manifest) { text(found.manifest, as: reference) }
     }
 
-    private func text(_ manifest: ImageManifest) -> String {
+    private func text(_ manifest: ImageManifest, as reference: ImageReference) -> String {
         let source = manifest.source
         var lines = [
-            "image     \(manifest.name)", "digest    \(manifest.digest)",
+            // Its last build may have had another name.
+            "image     \(reference.name)\(manifest.name == reference.name ? "" : ", built as \(manifest.name)")",
+            "digest    \(manifest.digest)",
             "file      \(bytesInWords(manifest.size)), \(manifest.format)",
             "content   \(manifest.entries) entries, \(bytesInWords(manifest.contentBytes))", "from      \(source.from)",
         ]
@@ -78,6 +104,7 @@ struct ShowCommand: ParsableCommand {
         lines += (source.packages ?? []).map { "package   \($0.name) \($0.version) \($0.architecture)" }
         lines += (source.hostFiles ?? []).map { "file      \($0)" }
         lines += manifest.dropped.map { "dropped   \($0.what): \($0.path)" }
+        if let more = manifest.moreDropped { lines.append("dropped   and \(more) more") }
         return lines.joined(separator: "\n") + "\n"
     }
 }

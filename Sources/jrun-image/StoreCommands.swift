@@ -2,10 +2,11 @@ import ArgumentParser
 import ImageBuild
 import Images
 import Kernel
+import Runs
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Write an image as an OCI layout.")
+        commandName: "export", abstract: "Write an image as an OCI layout, which podman, skopeo and umoci read.")
 
     @Argument(help: "NAME or NAME@sha256:HEX.")
     var image: String
@@ -33,6 +34,9 @@ struct ExportCommand: ParsableCommand {
 
 /// What is taken away.
 private struct CollectedItem: Encodable {
+    enum Kind: String, Encodable { case mount, image, rest }
+
+    var kind: Kind
     var path: String
     var digest: ImageDigest?
     var bytes: Int64
@@ -41,7 +45,11 @@ private struct CollectedItem: Encodable {
 struct CollectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
-        abstract: "Take away images that nothing names and nothing uses, and what broken builds left.")
+        abstract: "Take away images that nothing names and nothing uses, and what broken builds left.",
+        discussion: """
+            An image stays as long as a name stands for it, a program file gives its digest, a run that is live or kept \
+            has it as its root, or it is mounted for another reason. Mounts that jrun has made and needs no more go first.
+            """)
 
     @Flag(name: .long, help: "Only show them.")
     var dryRun = false
@@ -53,19 +61,32 @@ struct CollectCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     mutating func run() throws {
-        let use = try ImageUse(programs: ImageUse.programDirectories + programs)
-        let items = try storage.opened.collectGarbage(dryRun: dryRun) { use.contains($0) }
-            .map { CollectedItem(path: $0.path, digest: $0.digest, bytes: $0.bytes) }
-        try output.print(items) {
-            items.map { "\(dryRun ? "would take away" : "took away") \($0.path) (\(bytesInWords($0.bytes)))\n" }
-                .joined()
+        try storage.opened.checkWritable()
+        let node = try Node(environment: environmentVariable, executable: "")
+        let cleaning = try ImageCleaning(
+            of: storage.opened, on: node, programs: ImageUse.programDirectories + programs, dryRun: dryRun)
+        let items =
+            cleaning.mounts.map { CollectedItem(kind: .mount, path: $0.path, digest: $0.digest, bytes: 0) }
+            + cleaning.garbage.map {
+                CollectedItem(
+                    kind: $0.digest == nil ? .rest : .image, path: $0.path, digest: $0.digest, bytes: $0.bytes)
+            }
+        try output.print(items) { items.map(line).joined() }
+    }
+
+    private func line(_ item: CollectedItem) -> String {
+        switch item.kind {
+        case .mount: "\(dryRun ? "would unmount" : "unmounted") \(item.path)\n"
+        case .image: "\(dryRun ? "would take away" : "took away") \(item.path) (\(bytesInWords(item.bytes)))\n"
+        case .rest: "\(dryRun ? "would take away" : "took away") \(item.path)\n"
         }
     }
 }
 
 struct ShellCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "shell", abstract: "Look around in an image: a shell as nobody, without network, all read-only.")
+        commandName: "shell", abstract: "Look around in an image: a shell as nobody, without network, all read-only.",
+        usage: "jrun-image shell <image> [--store <store>] [-- <command> ...]")
 
     @Argument(help: "NAME or NAME@sha256:HEX.")
     var image: String

@@ -1,3 +1,4 @@
+import CLinux
 import Images
 import Kernel
 import Testing
@@ -63,6 +64,25 @@ import Testing
             try ImageBuilder(store: store).build(recipe(.directory(path: "\(scratch.path)/tree")))
         }
         #expect(error?.description.contains("'usr/fifo': a FIFO") == true)
+    }
+
+    @Test func aLinkWhoseTargetIsNoTextIsRefused() throws {
+        try FileSystem.makeDirectory("\(scratch.path)/tree", mode: 0o755)
+        let target: [CChar] = [97, -1, 98, 0]
+        try check(sys_symlinkat(target, FileSystem.here, "\(scratch.path)/tree/l"), "make a link")
+        let error = #expect(throws: ImageError.self) {
+            try ImageBuilder(store: store).build(recipe(.directory(path: "\(scratch.path)/tree")))
+        }
+        #expect(error?.description.contains("'l': the target of the link is empty, too long, not UTF-8") == true)
+    }
+
+    @Test func anArchiveThatIsADirectoryIsNamedWithTheCure() throws {
+        let error = #expect(throws: ImageError.self) {
+            try ImageBuilder(store: store).build(recipe(.tar(path: scratch.path)))
+        }
+        #expect(
+            error?.description.contains("archive '\(scratch.path)': is a directory (EISDIR); 'from: directory'") == true
+        )
     }
 
     @Test func whatIsExportedIsImportedAsTheSameImage() throws {

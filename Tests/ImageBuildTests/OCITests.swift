@@ -106,6 +106,33 @@ private struct LayoutSample {
         #expect(try refusal(path).contains("index.json: is no document"))
     }
 
+    /// A directory that is somebody else's may change between one look and the next: what is used is what was compared.
+    @Test(.timeLimit(.minutes(1))) func aDocumentThatChangesIsNeverUsed() async throws {
+        let path = try LayoutSample(layers: [Self.layer]).write(to: scratch, "layout")
+        let layout = try OCILayout(path: path, name: "layout")
+        let (manifest, digest) = try layout.manifest(nil)
+        let blob = "\(path)/blobs/sha256/\(digest.dropFirst(7))"
+        let honest = try FileSystem.contents(of: blob)
+        var other = manifest
+        other.layers[0].size += 1
+        let forged = try imageJSON(other)
+        #expect(forged.count == honest.count)
+        let changing = Task.detached {
+            let file = try FileSystem.open(blob, .write)
+            while !Task.isCancelled {
+                try FileSystem.write(forged, to: file.raw, at: 0)
+                try FileSystem.write(honest, to: file.raw, at: 0)
+            }
+        }
+        var refused = 0
+        while refused < 500 {
+            do { #expect(try layout.manifest(nil).manifest.layers == manifest.layers) } catch { refused += 1 }
+            await Task.yield()
+        }
+        changing.cancel()
+        try await changing.value
+    }
+
     @Test func aBlobThatIsALinkIsNotFollowed() throws {
         let path = try LayoutSample(layers: [Self.layer]).write(to: scratch, "layout")
         let blob = "\(path)/blobs/sha256/\(ImageDigest(of: Self.layer).hex)"

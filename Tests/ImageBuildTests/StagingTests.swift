@@ -34,7 +34,7 @@ import Testing
                 "l 777 bin -> usr/bin", "f 400 secret", "d 755 usr", "d 755 usr/bin", "f 755 usr/bin/a",
                 "f 755 usr/bin/b", "l 777 usr/bin/c -> /usr/bin/a", "l 777 usr/d -> ../bin/../usr",
             ])
-        #expect(staging.dropped == [])
+        #expect(staging.dropped.items.isEmpty)
     }
 
     /// Each with words of the refusal; the path must be among them.
@@ -68,6 +68,7 @@ import Testing
         ([.link("l", "/nowhere"), TarSample(name: "l/x")], "'l/x'", "leads nowhere"),
         ([.link("l", "l"), TarSample(name: "l/x")], "'l/x'", "leads nowhere"),
         ([TarSample(name: "s", type: "S")], "'s'", "sparse"),
+        ([TarSample(name: "s", pax: [("GNU.sparse.major", "1")])], "'s'", "sparse"),
         ([TarSample(name: "s", type: "V")], "'s'", "unknown type"),
         ([TarSample(name: "l", type: "2", content: "x", target: "y")], "'l'", "has a content"),
         ([TarSample(name: "etc", content: "x")], "'etc'", "no directory"),
@@ -105,7 +106,7 @@ import Testing
                 ])))
         #expect(try staging.lines() == ["d 775 mail", "f 644 ping", "f 755 su"])
         #expect(
-            staging.dropped.map { "\($0.path): \($0.what)" } == [
+            staging.dropped.items.map { "\($0.path): \($0.what)" } == [
                 "su: setuid bit", "su: setgid bit", "mail: setgid bit", "mail: sticky bit", "ping: file capabilities",
                 "ping: extended attribute user.a", "dev/null: device node",
             ])
@@ -138,6 +139,49 @@ import Testing
         #expect(try refusal([.directory("a/b/c/d/e/f/g")], limit: 5).contains("more than 5 entries"))
     }
 
+    /// Headers that make no entry cost nothing but time and space, without end where they are packed.
+    @Test func whatMakesNoEntryEndsAtTheLimitsToo() throws {
+        let comment = TarSample(name: "g", type: "g", content: String(repeating: "x", count: 1 << 20))
+        let staging = try scratch.staging(bytes: 1, entries: 1)
+        let error = #expect(throws: ImageError.self) {
+            try staging.addTar(Gunzip(Pieces(gzip(tar([comment, comment]))), name: "bomb"))
+        }
+        #expect(error?.description.contains("unpacks to more than 1052673 bytes; the recipe's limits") == true)
+        #expect(try refusal([TarSample(name: "a")], bytes: .max) == "accepted")
+    }
+
+    @Test func whatIsDroppedIsListedUpToABound() throws {
+        var list = DroppedList()
+        for number in 0..<DroppedList.most + 3 { list.add("f\(number)", "setuid bit") }
+        #expect(list.items.count == DroppedList.most && list.more == 3)
+        var long = DroppedList()
+        for _ in 0..<5 { long.add(String(repeating: "x", count: 300_000), "") }
+        #expect(long.items.count == 3 && long.more == 2)
+    }
+
+    @Test func theNameOfAnAttributeIsNoLongerThanTheKernels() throws {
+        func entry(_ length: Int, _ vendor: String) -> [TarSample] {
+            [TarSample(name: "ping", pax: [("\(vendor).xattr.\(String(repeating: "a", count: length))", "x")])]
+        }
+        for vendor in ["SCHILY", "LIBARCHIVE"] {
+            #expect(try refusal(entry(255, vendor)) == "accepted")
+            #expect(try refusal(entry(256, vendor)).hasPrefix("'ping': the name of an extended attribute is longer"))
+        }
+    }
+
+    /// Each is a mount of every run; some names are taken while these are made.
+    @Test func theTopLevelFitsIntoARun() throws {
+        // `etc` is there always.
+        let many = (1..<ImageTopLevel.most).map { TarSample(name: "f\($0)") }
+        #expect(try refusal(many) == "accepted")
+        #expect(try refusal(many + [.link("one-more", "f1")]).contains("root has 257 names, more than 256"))
+        for name in ImageTopLevel.taken {
+            #expect(try refusal([TarSample(name: "\(name)/x")]).hasPrefix("'\(name)': jrun uses this name"))
+            #expect(try refusal([.link(name, "/x")]).hasPrefix("'\(name)': jrun uses this name"))
+            #expect(try refusal([TarSample(name: "usr/\(name)"), TarSample(name: "\(name)2")]) == "accepted")
+        }
+    }
+
     @Test func whatTheRunHasItselfIsLeftOut() throws {
         let staging = try scratch.staging()
         let left = ["proc/x", "sys/x", "dev/x", "tmp/x", "run/x", "work/x"].map { TarSample(name: $0) }
@@ -151,7 +195,7 @@ import Testing
         let entries = try staging.finish(remove: []).entries
         #expect(entries.filter { $0.kind == .file }.map(\.path) == ["etc/group", "etc/nsswitch.conf", "etc/passwd"])
         #expect(entries.first { $0.path == "etc/group" }?.size == 4)
-        #expect(staging.dropped == [.init(path: "etc/passwd", what: "link where a file belongs")])
+        #expect(staging.dropped.items == [.init(path: "etc/passwd", what: "link where a file belongs")])
     }
 
     @Test func aRecipeTakesOut() throws {

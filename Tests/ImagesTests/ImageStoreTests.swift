@@ -4,7 +4,7 @@ import Testing
 @testable import Images
 
 /// A store of its own for each test, gone with it.
-final class SampleStore {
+final class SampleStore: Sendable {
     let store: ImageStore
 
     init() throws {
@@ -29,7 +29,7 @@ final class SampleStore {
             name: name ?? "none", digest: ImageDigest(of: bytes), size: Int64(bytes.count), format: "erofs", entries: 1,
             contentBytes: 0, listing: ImageDigest(of: listing.bytes), recipe: "", source: .init(from: "tar"),
             dropped: [])
-        try store.add(file: "\(place.path)/image", manifest: manifest, listing: listing.bytes, name: name)
+        try store.add(file: "image", in: place, manifest: manifest, listing: listing.bytes, name: name)
         return manifest.digest
     }
 
@@ -95,14 +95,55 @@ final class SampleStore {
         #expect(error?.description.contains("mends it") == true)
     }
 
+    /// Whoever waits for a build to publish shall wait for names only: the disk has everything before.
+    @Test func whatIsBuiltIsOnTheDiskBeforeTheStoreIsLocked() async throws {
+        let sample = sample, lock = "\(store.path)/lock"
+        let inode = try FileStatus(path: lock).inode
+        let reader = try FileSystem.open(lock, .read)
+        #expect(try Kernel.lock(reader.raw, shared: true))
+        let build = Task.detached { try sample.add("tools", "content") }
+        while try !FileSystem.text(of: "/proc/locks").split(separator: "\n")
+            .contains(where: { $0.contains("-> FLOCK") && $0.contains(":\(inode) ") })
+        { await Task.yield() }
+        let place = try #require(try sample.names(in: "tmp").first)
+        #expect(try sample.names(in: "tmp/\(place)") == ["image", "listing", "manifest", "name"])
+        #expect(try FileStatus(path: "\(store.path)/tmp/\(place)/image").mode == 0o444)
+        unlock(reader.raw)
+        let digest = try await build.value
+        #expect(try store.meaning(of: "tools") == digest)
+    }
+
+    @Test func aManifestThatNobodyWouldReadIsRefused() throws {
+        let digest = try sample.add("tools", "one")
+        var manifest = try #require(try store.image(digest)).manifest
+        manifest.recipe = String(repeating: "x", count: ImageManifest.mostBytes)
+        let place = try store.buildPlace()
+        try FileSystem.createFile("\(place.path)/image", Array("two".utf8))
+        manifest.digest = ImageDigest(of: Array("two".utf8))
+        let error = #expect(throws: ImageError.self) {
+            try store.add(file: "image", in: place, manifest: manifest, listing: [], name: "tools")
+        }
+        #expect(error?.description.contains("the manifest of image 'tools' has") == true)
+        #expect(try store.images() == [digest] && store.meaning(of: "tools") == digest)
+    }
+
+    @Test func aDamagedManifestIsSaidWithTheCure() throws {
+        let digest = try sample.add("tools", "one")
+        try FileSystem.createFile(store.manifestPath(digest), Array("{".utf8))
+        let error = #expect(throws: ImageError.self) { try store.image(digest) }
+        #expect(error?.description.contains("'\(store.manifestPath(digest))' is damaged: it is no manifest") == true)
+        #expect(error?.description.contains("build it anew") == true)
+        #expect(try store.allNames() == ["tools"])
+    }
+
     @Test func garbageIsWhatNobodyNamesOrUses() throws {
         let used = try sample.add(nil, "used"), old = try sample.add("tools", "old"),
             new = try sample.add("tools", "new")
-        let seen = try store.collectGarbage(dryRun: true) { $0 == used }
+        let seen = try store.collectGarbage(dryRun: true) { _ in { $0 == used } }
         #expect(seen.map(\.digest) == [old])
         #expect(seen.map(\.bytes) == [3])
         #expect(try store.images().count == 3)
-        #expect(try store.collectGarbage(dryRun: false) { $0 == used } == seen)
+        #expect(try store.collectGarbage(dryRun: false) { _ in { $0 == used } } == seen)
         #expect(Set(try store.images()) == [used, new])
         #expect(try sample.names(in: "sha256").count == 6)
     }
@@ -111,7 +152,7 @@ final class SampleStore {
         let place = try store.buildPlace()
         try FileSystem.makeDirectories("\(store.path)/tmp/dead/below", mode: 0o700)
         try FileSystem.createFile("\(store.path)/sha256/\(ImageDigest(of: []).hex).erofs", [])
-        let garbage = try store.collectGarbage(dryRun: false) { _ in false }
+        let garbage = try store.collectGarbage(dryRun: false) { _ in { _ in false } }
         #expect(garbage.count == 2)
         #expect(try sample.names(in: "tmp").map { "\(store.path)/tmp/\($0)" } == [place.path])
         #expect(try sample.names(in: "sha256") == [])

@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import TestSupport
 import Testing
 
 /// `jrun-image` beside the public tools: what umoci makes is what we read, and what we write umoci and skopeo read.
@@ -14,8 +16,53 @@ extension Privileged {
             func tool(_ arguments: String...) throws -> Ended {
                 let binary = try Site.shared.get().dist + "/sbin/jrun-image"
                 var command = Command([binary] + arguments)
-                command.environment = ["JRUN_IMAGES": "\(path)/images", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+                command.environment = environment
                 return try command.run()
+            }
+
+            /// Of a node of the test's own.
+            var environment: [String: String] {
+                [
+                    "JRUN_IMAGES": "\(path)/images", "JRUN_STATE": "\(path)/state", "JRUN_RUNTIME": "\(path)/runtime",
+                    "JRUN_UIDS": "1720000000-1720000063", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+                ]
+            }
+
+            /// An image with the probe in it.
+            ///
+            /// - Parameter content: makes it another image.
+            /// - Returns: its digest's digits.
+            func build(_ content: String) throws -> String {
+                let files = FileManager.default, tree = "\(path)/tree"
+                try files.createDirectory(atPath: "\(tree)/bin", withIntermediateDirectories: true)
+                if !files.fileExists(atPath: "\(tree)/bin/probe") {
+                    try files.copyItem(atPath: Site.shared.get().probe, toPath: "\(tree)/bin/probe")
+                }
+                // An image of this test alone: one that is mounted anywhere on the node is in use.
+                _ = try write("\(content) \(path)", "tree/content")
+                let built = try tool(
+                    "build", write("{image: box, from: directory, path: tree}\n", "box.yaml"), "--json")
+                try #require(built.status == 0, "\(built.stderr)")
+                let digest = try JSON(parsing: built.stdout.array)["digest"].string
+                return String(try #require(digest).dropFirst(7))
+            }
+
+            /// A run of the probe in it.
+            func request(_ words: String...) throws -> Request {
+                var request = try Request()
+                request.words = words
+                request.program.executable = "/bin/probe"
+                request.program.security = ["root": "{image: box}"]
+                request.environment.merge(environment) { $1 }
+                return request
+            }
+
+            func mountPoint(_ digest: String) -> String { "\(path)/runtime/images/\(digest)" }
+
+            func mounts() throws -> Set<String> {
+                Set(
+                    try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8).split(separator: "\n")
+                        .map { String($0.split(separator: " ")[4]) }.filter { $0.hasPrefix("\(path)/runtime/images/") })
             }
 
             func umoci(_ arguments: String...) throws {
@@ -102,6 +149,69 @@ extension Privileged {
             let command = ["/usr/bin/python3", "-c", "import json; print(json.dumps([6 * 7]))"]
             let ended = try place.tool("shell", "py", "--", command[0], command[1], command[2])
             #expect(ended.text == "[42]\n", "\(ended.stderr)")
+        }
+
+        @Test func garbageIsNothingThatARunUses() throws {
+            let place = try Place()
+            let old = try place.build("old")
+            let child = try place.request("trap-term", "0").start()
+            try child.await("\"ready\"")
+            // The name goes on, and another run mounts what it stands for now.
+            let new = try place.build("new")
+            #expect(old != new)
+            #expect(try place.request("ids").run().status == 0)
+            #expect(try place.mounts() == [place.mountPoint(old), place.mountPoint(new)])
+            #expect(try place.tool("gc").text == "")
+            #expect(try place.tool("show", "box@sha256:\(old)").status == 0)
+            #expect(try place.mounts() == [place.mountPoint(old), place.mountPoint(new)])
+
+            child.signal(SIGTERM)
+            _ = try child.finish()
+            let lines = [
+                "unmount", place.mountPoint(old), "take away", "\(place.path)/images/sha256/\(old).erofs",
+            ]
+            let planned = try place.tool("gc", "--dry-run").text
+            for line in lines { #expect(planned.contains(line), "\(planned)") }
+            #expect(try place.mounts().count == 2)
+            let done = try place.tool("gc").text
+            #expect(done == planned.replacing("would unmount", with: "unmounted").replacing("would take", with: "took"))
+            #expect(try place.mounts() == [place.mountPoint(new)])
+            #expect(try place.tool("show", "box@sha256:\(old)").status == 125)
+            #expect(try place.tool("verify", "box").status == 0)
+            #expect(umount2(place.mountPoint(new), Int32(MNT_DETACH)) == 0)
+        }
+
+        /// What a kept run was frozen with stays as long as it is kept, mounted or not.
+        @Test func garbageIsNothingThatAKeptRunNames() throws {
+            let place = try Place()
+            let old = try place.build("old"), run = "\(place.path)/state/runs/kept"
+            _ = try place.build("new")
+            try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+            _ = try place.write("{\"image\": \"sha256:\(old)\"}", "state/runs/kept/run.json")
+            _ = try place.write("{}", "state/runs/kept/report.json")
+            #expect(try place.tool("gc").text == "")
+            _ = try place.write("{", "state/runs/kept/run.json")
+            let refused = try place.tool("gc")
+            #expect(refused.status == 125 && refused.stderr.contains("run.json' is damaged"), "\(refused.stderr)")
+            try FileManager.default.removeItem(atPath: run)
+            #expect(try place.tool("gc").text.contains("\(old).erofs"))
+        }
+
+        @Test func theListSurvivesWhatIsDamaged() throws {
+            let place = try Place()
+            let old = try place.build("old"), new = try place.build("new")
+            let manifest = "images/sha256/\(old).json"
+            try FileManager.default.removeItem(atPath: "\(place.path)/\(manifest)")
+            _ = try place.write("{", manifest)
+            _ = try place.write("sha256:x", "images/names/broken")
+            let listed = try place.tool("list")
+            #expect(listed.status == 125 && listed.text.hasPrefix("box  sha256:\(new)  directory  "), "\(listed.text)")
+            #expect(listed.text.split(separator: "\n").count == 1)
+            #expect(listed.stderr.contains("\(manifest)' is damaged: it is no manifest"), "\(listed.stderr)")
+            #expect(listed.stderr.contains("names/broken' is damaged"), "\(listed.stderr)")
+            let all = try JSON(parsing: place.tool("list", "--json").stdout.array).array
+            #expect(all.map { $0["name"].string } == ["box", "broken", nil])
+            #expect(all.map { $0["error"].string == nil } == [true, false, false])
         }
 
         @Test func aShellInAnImageCanOnlyLook() throws {

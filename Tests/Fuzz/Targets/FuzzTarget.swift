@@ -17,8 +17,9 @@ struct FuzzTarget: Sendable {
     }
 
     static let all: [FuzzTarget] = [
-        .program, .pattern, .glob, .arguments, .model, .request, .seccomp, .plan, .encoding, .tar, .elf, .status,
-        .events, .frozen, .http, .configuration,
+        .program, .pattern, .glob, .arguments, .model, .request, .seccomp, .plan, .encoding, .tar, .imageTar, .gunzip,
+        .elf,
+        .status, .events, .frozen, .http, .configuration,
     ]
 }
 
