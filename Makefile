@@ -10,7 +10,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 # For example: --filter Privileged, --no-parallel
 SWIFT_TEST_FLAGS ?=
-# For example: 1000 --json
+# For example: 1000 --seconds 10 --json
 BENCH_FLAGS ?=
 # How long `make fuzz` searches with each target, and with which; none means all.
 SECONDS := 60
@@ -23,6 +23,8 @@ SANITIZER_CASES ?= 0.02
 
 BUILD := .build
 DIST := $(BUILD)/dist
+# The floor, and what `make bench` found.
+BENCH := $(BUILD)/bench
 # Swift keeps an enum's case in the spare bits of its pointers; the leak checker does not know these for pointers.
 SANITIZER_OPTIONS := ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=halt_on_error=1
 RELEASE := $(BUILD)/release
@@ -162,9 +164,14 @@ deb: setup-deb build ## make a Debian package into .build
 	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(CURDIR)/$(BUILD)/deb >/dev/null
 	@packaging/build-deb $(BUILD)/deb $(BUILD)
 
-bench: root setup-bench build ## measure jrun exec beside bubblewrap with the same view (as root)
-	@echo "bench: running Benchmarks/exec"
-	@Benchmarks/exec --dist $(DIST) $(BENCH_FLAGS)
+bench: root setup-bench build $(BENCH)/floor ## measure what starting a run costs beside the floor and peers: docs/performance.md (as root)
+	@echo "bench: running Benchmarks/launch/run; its figures and picture go into $(BENCH)"
+	@Benchmarks/launch/run --dist $(DIST) --floor $(BENCH)/floor --output $(BENCH) $(BENCH_FLAGS)
+
+$(BENCH)/floor: Benchmarks/floor.c $(wildcard Sources/CLinux/include/*.h)
+	@echo "bench: compiling Benchmarks/floor.c"
+	@install -d $(BENCH)
+	@gcc -O2 -static -Wall -Wextra -Werror -I Sources/CLinux/include -o $@ $<
 
 bench-programs: setup-bench ## measure reading and checking rules beside Python's yaml, argparse and re
 	@echo "bench-programs: building"
