@@ -49,7 +49,7 @@ swift_build = swift build -c release $(1) 2>&1 \
 # $(call strip_to,BINARY,TARGET): replaced in one step, so that a running one is left alone.
 strip_to = install -d $(dir $(2)) && strip -o $(2).new $(1) && mv $(2).new $(2)
 
-.PHONY: help build demo test bench bench-programs fuzz sanitize install deb test-vm test-images escape-table jrun-escape lint format clean setup-build setup-demo setup-test \
+.PHONY: help build demo test bench bench-images bench-programs fuzz sanitize install deb test-vm test-images escape-table jrun-escape lint format clean setup-build setup-demo setup-test \
 	setup-bench setup-deb setup-images root
 
 help: ## list the targets
@@ -172,6 +172,10 @@ $(BENCH)/floor: Benchmarks/floor.c $(wildcard Sources/CLinux/include/*.h)
 	@echo "bench: compiling Benchmarks/floor.c"
 	@install -d $(BENCH)
 	@gcc -O2 -static -Wall -Wextra -Werror -I Sources/CLinux/include -o $@ $<
+
+bench-images: root setup-bench setup-images build ## measure runs on a root image beside runs on the node's root: latency and memory (as root)
+	@echo "bench-images: running Benchmarks/images"
+	@Benchmarks/images --dist $(DIST) $(BENCH_FLAGS)
 
 bench-programs: setup-bench ## measure reading and checking rules beside Python's yaml, argparse and re
 	@echo "bench-programs: building"

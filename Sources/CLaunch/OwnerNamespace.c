@@ -1,15 +1,28 @@
 #include "CLaunch.h"
 #include "CLinux.h"
 
-// A copy of this process that does nothing; ends with us at the latest. It may have been copied while another thread
-// held a lock, so it does system calls alone.
-static long start_holder(const int ends[2]) {
-    long pid = sys_call6(__NR_clone, CLONE_NEWUSER, 0, 0, 0, 0, 0);
-    if (pid != 0) return pid;
+// Body of the holder; ends with us at the latest.
+static void hold(void *context) {
+    const int *ends = context;
     char byte;
     sys_close(ends[1]);
     sys_read(ends[0], &byte, 1);
     sys_exit_group(0);
+}
+
+// A process that does nothing but be in the namespace. It shares our memory, which a copy would take milliseconds for where
+// that is large, and has a stack of its own, so it may do system calls alone; and no handler of ours may run there.
+static long start_holder(int ends[2], void *stack, size_t stack_bytes) {
+    struct k_clone_args args = {
+        .flags = CLONE_NEWUSER | CLONE_VM,
+        .stack = (uintptr_t)stack,
+        .stack_size = stack_bytes,
+    };
+    uint64_t all = ~0ULL, old;
+    sys_rt_sigprocmask(SIG_SETMASK, &all, &old);
+    long pid = sys_clone3_vfork(&args, hold, ends);
+    sys_rt_sigprocmask(SIG_SETMASK, &old, 0);
+    return pid;
 }
 
 static char *put_text(char *at, const char *text) {
@@ -44,10 +57,12 @@ static long write_map(long pid, const char *map, unsigned id) {
 }
 
 int jrun_owner_namespace(unsigned id) {
+    // In use until the holder has been waited for.
+    _Alignas(16) char stack[8192];
     int ends[2];
     long result = sys_pipe2(ends, O_CLOEXEC);
     if (result < 0) return (int)result;
-    long pid = start_holder(ends);
+    long pid = start_holder(ends, stack, sizeof stack);
     if (pid > 0) {
         char path[64];
         put_path(path, pid, "/ns/user");

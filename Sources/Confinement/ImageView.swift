@@ -17,6 +17,8 @@ struct ImageView {
 
     let image: ImageFacts
     let isWritable: Bool
+    /// The run's uid and gid, whose the changes to the image are.
+    let owner: UInt32
     /// Name in `/etc`, and contents.
     let ownFiles: [(name: String, contents: String)]
 
@@ -44,7 +46,9 @@ struct ImageView {
 
     /// Overlayfs takes its layers by path, and before Linux 6.15 only where they are attached in the mount namespace of
     /// whoever mounts it; afterwards it holds them itself. Its features that follow what an upper layer says of a lower
-    /// one are off. Source: fs/namespace.c, clone_private_mount; filesystems/overlayfs.rst
+    /// one are off. What the program does there it does with the rights of whoever mounted it, who is the files' owner, so
+    /// that changing modes and times takes no capability. Source: fs/namespace.c, clone_private_mount;
+    /// filesystems/overlayfs.rst, "Permission model"
     private var overlay: [Step] {
         [
             .directory(Self.lower, mode: 0o755), .directory(Self.layer, mode: 0o755),
@@ -54,7 +58,8 @@ struct ImageView {
             .mount(
                 type: "overlay", at: Self.whole, attributes,
                 options: "lowerdir=\(Self.lower),upperdir=\(Self.layer)/upper,workdir=\(Self.layer)/work,"
-                    + "redirect_dir=nofollow,metacopy=off,index=off,xino=off"),
+                    + "redirect_dir=nofollow,metacopy=off,index=off,xino=off",
+                by: owner),
             .detach(Self.lower), .detach(Self.layer),
         ]
     }

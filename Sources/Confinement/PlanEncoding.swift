@@ -92,9 +92,9 @@ extension Step {
             make(JRUN_OP_DEVICE, data.add(text: path), a: UInt64(major), b: UInt64(minor))
         case .attach(let source, let path, let attributes):
             make(JRUN_OP_ATTACH, fd: fds[source]!, data.add(text: path), a: attributes.rawValue)
-        case .mount(let type, let path, let attributes, let options):
+        case .mount(let type, let path, let attributes, let options, let uid):
             make(
-                JRUN_OP_MOUNT, data.add(text: type), data.add(text: path), a: attributes.rawValue,
+                JRUN_OP_MOUNT, data.add(text: type), data.add(text: path), a: attributes.rawValue, b: UInt64(uid),
                 blob: data.add(blob: Array(options.utf8) + [0]))
         case .bind(let source, let path, let attributes):
             make(JRUN_OP_BIND, data.add(text: source), data.add(text: path), a: attributes.rawValue)
@@ -182,6 +182,7 @@ extension Supervision {
         s.fd_stderr = fds[.stderrSpool] ?? fds[.stderrFile] ?? -1
         s.fd_work = fds[.work]!
         s.fd_layer = fds[.imageLayer] ?? -1
+        s.fd_image = s.fd_layer < 0 ? -1 : fds[.image] ?? -1
         s.fd_growth = fds[.growth]!
         s.fd_stdin = fds[.stdinWriter] ?? -1
         s.fd_stdin_buffer = fds[.stdinBuffer] ?? -1

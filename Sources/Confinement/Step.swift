@@ -83,7 +83,8 @@ public enum Step: Sendable, Equatable {
     case cover(String, contents: [UInt8], mode: UInt32)
     /// Unmounts, and removes the empty place.
     case detach(String)
-    case mount(type: String, at: String, MountAttributes, options: String)
+    /// With this uid and gid for files, while the rest of what jrun-init may do stays; overlayfs keeps all of it.
+    case mount(type: String, at: String, MountAttributes, options: String, by: UInt32 = 0)
     case enterRoot
     case sealRoot
     case hostName(String)
@@ -161,8 +162,8 @@ extension Step: CustomStringConvertible {
         case .cover(let path, let contents, let mode):
             "cover file '\(path)' (\(contents.count) bytes, mode \(octal(mode)))"
         case .detach(let path): "detach '\(path)'"
-        case .mount(let type, let path, let attributes, let options):
-            "mount \(type) at '\(path)'\(bracketed(attributes.names + [options]))"
+        case .mount(let type, let path, let attributes, let options, let uid):
+            "mount \(type) at '\(path)'\(uid == 0 ? "" : " as \(uid)")\(bracketed(attributes.names + [options]))"
         case .enterRoot: "enter the new root and detach the old one"
         case .sealRoot: "make the new root read-only"
         case .hostName(let name): "set the host name to '\(name)'"

@@ -59,7 +59,8 @@ struct View {
     private var imageView: ImageView? {
         guard case .image(let root) = inputs.program.security.root else { return nil }
         return ImageView(
-            image: inputs.facts.image ?? ImageFacts(topLevel: []), isWritable: root.isWritable, ownFiles: ownFiles)
+            image: inputs.facts.image ?? ImageFacts(topLevel: []), isWritable: root.isWritable,
+            owner: inputs.identity.uid, ownFiles: ownFiles)
     }
 
     private var hostDirectories: [Step] {

@@ -66,10 +66,10 @@ extension Mounts {
         try check(sys_umount2(path, MNT_DETACH), "detach the mount at '\(path)'")
     }
 
-    /// Whether `path` is on an erofs; false when it is not there.
-    public static func isErofs(_ path: String) -> Bool {
+    /// Whether an open file is on an erofs.
+    public static func isErofs(_ file: Int32) -> Bool {
         var statistics = k_statfs()
-        return sys_statfs(path, &statistics) >= 0 && statistics.f_type == Int64(EROFS_SUPER_MAGIC)
+        return sys_fstatfs(file, &statistics) >= 0 && statistics.f_type == Int64(EROFS_SUPER_MAGIC)
     }
 
     /// Lets the owners of files on a detached mount be others, as the user namespace says. Source: mount_setattr(2),

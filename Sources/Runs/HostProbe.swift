@@ -84,8 +84,8 @@ enum HostProbe {
     }
 }
 
-func readLink(_ path: String) -> String? {
+func readLink(_ path: String, at directory: Int32 = FileSystem.here) -> String? {
     var buffer = [CChar](repeating: 0, count: 4096)
-    let n = sys_readlinkat(AT_FDCWD, path, &buffer, buffer.count)
+    let n = sys_readlinkat(directory, path, &buffer, buffer.count)
     return n <= 0 ? nil : String(decoding: buffer[..<n].map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

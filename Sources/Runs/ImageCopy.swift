@@ -1,4 +1,5 @@
 import CLaunch
+import CLinux
 import Kernel
 
 extension MountedImage {
@@ -6,8 +7,8 @@ extension MountedImage {
     ///
     /// In a writable root every file is the run's own: an image's files all belong to root, and nobody else could change
     /// them. The mount says so; the image knows nothing of it.
-    func copy(for uid: UInt32) throws -> OwnedFD {
-        let copy = try Mounts.clone(path)
+    func copy(for uid: UInt32, on node: Node) throws -> OwnedFD {
+        let copy = try clone(on: node)
         guard root.isWritable else { return copy }
         do throws(KernelError) {
             let namespace = try owners(uid)
@@ -18,6 +19,16 @@ extension MountedImage {
             )
         }
         return copy
+    }
+
+    /// Of the mount that was looked at. One that has been taken away since then, because its name means another image now,
+    /// cannot be copied any more, and is made again. Source: fs/namespace.c, __do_loopback
+    private func clone(on node: Node) throws -> OwnedFD {
+        do throws(KernelError) { return try Mounts.clone(directory: top.file.raw) } catch {
+            guard error.errno == EINVAL else { throw error }
+        }
+        let again = try ImageMounts.mounted(root.pinned(to: digest.description), on: node)
+        return try Mounts.clone(directory: again.top.file.raw)
     }
 
     private func owners(_ uid: UInt32) throws(KernelError) -> OwnedFD {

@@ -23,10 +23,16 @@ enum ImageMounts {
             return try store.locked {
                 let digest = try digest(of: root.reference, in: store)
                 let path = "\(node.imageMounts)/\(digest.hex)"
-                if !Mounts.isErofs(path) { try mount(digest, from: store, at: path, on: node) }
-                return try MountedImage(root, digest: digest, path: path)
+                let top = try opened(path) ?? mount(digest, from: store, at: path, on: node)
+                return try MountedImage(root, digest: digest, top: top)
             }
         } catch let error as RunRefused { throw error } catch { throw RunRefused("\(error)") }
+    }
+
+    /// Nil when no image is mounted there. What was looked at is what will be used: the path may lead elsewhere soon.
+    private static func opened(_ path: String) -> OwnedFD? {
+        guard let top = try? FileSystem.open(path, [.read, .directory]), Mounts.isErofs(top.raw) else { return nil }
+        return top
     }
 
     private static func digest(of text: String, in store: ImageStore) throws -> ImageDigest {
@@ -42,13 +48,13 @@ enum ImageMounts {
 
     private static func mount(
         _ digest: ImageDigest, from store: ImageStore, at path: String, on node: Node
-    ) throws {
+    ) throws -> OwnedFD {
         try FileSystem.makeDirectories(node.imageMounts, mode: 0o700)
         // Each image has a lock of its own: reading one whole takes its time.
         let held = try FileSystem.open("\(path).lock", [.write, .create], mode: 0o600)
         _ = try lock(held.raw, waiting: true)
         // Somebody else may have done it meanwhile.
-        if Mounts.isErofs(path) { return }
+        if let top = opened(path) { return top }
         removeUnused(store, node)
         let file = try FileSystem.open(store.imagePath(digest), .read)
         let found = try fileDigest(file.raw).digest
@@ -69,6 +75,7 @@ enum ImageMounts {
         }
         try FileSystem.makeDirectory(path, mode: 0o700, orFindIt: true)
         try Mounts.attach(mount.raw, at: path)
+        return try Mounts.openRoot(of: mount.raw)
     }
 
     /// Takes away the mounts of images that have left the store or that no name stands for any more. Runs that use one
@@ -92,11 +99,18 @@ enum ImageMounts {
 extension Program {
     /// The same with the image that its name stood for when a run was created.
     func pinned(to digest: String?) -> Program {
-        guard let digest, case .image(var root) = security.root else { return self }
+        guard let digest, case .image(let root) = security.root else { return self }
         var program = self
-        root.reference = "\(root.reference.prefix { $0 != "@" })@\(digest)"
-        program.security.root = .image(root)
+        program.security.root = .image(root.pinned(to: digest))
         return program
+    }
+}
+
+extension ImageRoot {
+    func pinned(to digest: String) -> ImageRoot {
+        var root = self
+        root.reference = "\(reference.prefix { $0 != "@" })@\(digest)"
+        return root
     }
 }
 
@@ -104,28 +118,22 @@ extension Program {
 struct MountedImage: Sendable {
     let root: ImageRoot
     let digest: ImageDigest
-    let path: String
+    /// The root of the mount, open.
+    let top: SharedFile
     let facts: ImageFacts
 
-    init(_ root: ImageRoot, digest: ImageDigest, path: String) throws {
+    init(_ root: ImageRoot, digest: ImageDigest, top file: consuming OwnedFD) throws {
         self.root = root
         self.digest = digest
-        self.path = path
-        let top = try FileSystem.open(path, [.read, .directory])
+        let top = SharedFile(file)
+        self.top = top
         facts = ImageFacts(
-            topLevel: try FileSystem.names(in: top.raw).compactMap { bytes in
-                guard let name = String(validating: bytes, as: UTF8.self) else { return nil }
-                switch try FileStatus(path: name, at: top.raw, following: false).kind {
-                case .directory: return .init(name: name, kind: .directory)
-                case .file: return .init(name: name, kind: .file)
-                case .link: return readLink("\(path)/\(name)").map { .init(name: name, kind: .link(target: $0)) }
-                default: return nil
-                }
-            })
-        guard facts.entries.count <= ImageTopLevel.most else {
+            topLevel: try FileSystem.names(in: top.file.raw).compactMap { try top.file.entry(named: $0) })
+        let count = facts.entries.count
+        guard count <= ImageTopLevel.most else {
             throw RunRefused(
-                "image '\(root.reference)' has \(facts.entries.count) names in its root, more than \(ImageTopLevel.most), each of which would be a mount; build it with `jrun-image build`"
-            )
+                "image '\(root.reference)' has \(count) names at its top level, and a run can show \(ImageTopLevel.most): "
+                    + "build it with fewer, in a directory of their own")
         }
         // As they will be covered: in a directory of the image's own, not behind a link.
         guard facts.entries.contains(.init(name: "etc", kind: .directory)) else {
@@ -141,8 +149,7 @@ struct MountedImage: Sendable {
 
     /// Opens a path as the run will see it: links, absolute ones too, stay inside.
     func open(_ path: String, _ flags: FileSystem.OpenFlags) throws(KernelError) -> OwnedFD {
-        let top = try FileSystem.open(self.path, [.pathOnly, .directory])
-        return try FileSystem.openInRoot(top.raw, path, flags)
+        try FileSystem.openInRoot(top.file.raw, path, flags)
     }
 
     /// Nil when it is not there.
@@ -153,6 +160,19 @@ struct MountedImage: Sendable {
         } catch {
             if [ENOENT, ENOTDIR, ELOOP].contains(error.errno) { return nil }
             throw error
+        }
+    }
+}
+
+extension OwnedFD {
+    /// Nil for what is neither directory, file nor link.
+    fileprivate func entry(named bytes: [UInt8]) throws -> ImageFacts.Entry? {
+        guard let name = String(validating: bytes, as: UTF8.self) else { return nil }
+        switch try FileStatus(path: name, at: raw, following: false).kind {
+        case .directory: return .init(name: name, kind: .directory)
+        case .file: return .init(name: name, kind: .file)
+        case .link: return readLink(name, at: raw).map { .init(name: name, kind: .link(target: $0)) }
+        default: return nil
         }
     }
 }

@@ -26,7 +26,7 @@ struct RunLaunch {
             .status: status.raw, .cgroupLeaf: leaf.directory.raw, .cgroupRuns: runs,
             .runDirectory: directory.directory.raw, .runsDirectory: directory.parent.raw, .uidLock: slot.lock.raw,
         ]
-        let image = try preparation.image?.copy(for: identity.uid).release()
+        let image = try preparation.image?.copy(for: identity.uid, on: preparation.node).release()
         defer { if let image { _ = sys_close(image) } }
         descriptors[.image] = image
         let layer = try preparation.makeLayer()?.release()

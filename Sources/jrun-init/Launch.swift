@@ -86,14 +86,16 @@ struct Launch {
         var index: UInt32 = 0
         while index < plan.stepCount {
             let step = plan.step(index)
-            if step.op == JRUN_OP_ATTACH && step.fd != plan.supervision.fd_work
-                && step.fd != plan.supervision.fd_layer
-                || step.op == JRUN_OP_STDIO && step.fd >= 0
-            {
+            if step.op == JRUN_OP_ATTACH && !isKept(step.fd) || step.op == JRUN_OP_STDIO && step.fd >= 0 {
                 _ = sys_close(step.fd)
             }
             index += 1
         }
+    }
+
+    private func isKept(_ descriptor: Int32) -> Bool {
+        let rules = plan.supervision
+        return descriptor == rules.fd_work || descriptor == rules.fd_layer || descriptor == rules.fd_image
     }
 
     private func check(_ result: Int, at index: UInt32) throws(StepFailure) {

@@ -86,7 +86,8 @@ struct Plan {
         case JRUN_OP_ATTACH: step.fd >= 0
         // -1: without a cgroup.
         case JRUN_OP_START_PROGRAM: step.fd >= -1
-        case JRUN_OP_MOUNT, JRUN_OP_LANDLOCK_RULESET, JRUN_OP_LANDLOCK_PATH, JRUN_OP_SECUREBITS, JRUN_OP_EXECUTE: true
+        case JRUN_OP_MOUNT: step.b <= UInt32.max
+        case JRUN_OP_LANDLOCK_RULESET, JRUN_OP_LANDLOCK_PATH, JRUN_OP_SECUREBITS, JRUN_OP_EXECUTE: true
         case JRUN_OP_RLIMIT: step.a <= Int32.max
         case JRUN_OP_STDIO, JRUN_OP_REDIRECT, JRUN_OP_DUPLICATE: step.a <= Int32.max && step.b <= Int32.max
         default: step.a <= UInt32.max && step.b <= UInt32.max

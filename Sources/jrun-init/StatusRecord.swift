@@ -32,6 +32,7 @@ struct StatusRecord {
         status.init_start = startTime()
         status.work_fd = rules.fd_work
         status.layer_fd = rules.fd_layer
+        status.image_fd = rules.fd_image
         status.stdin_fd = rules.fd_stdin
         status.stdin_buffer_fd = rules.fd_stdin_buffer
         write(state: JRUN_STATUS_STARTING)

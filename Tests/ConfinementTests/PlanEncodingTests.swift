@@ -95,9 +95,9 @@ private struct DecodedPlan {
             return isOp(JRUN_OP_DEVICE) && first == path && record.a == UInt64(major) && record.b == UInt64(minor)
         case .attach(_, let path, let attributes):
             return isOp(JRUN_OP_ATTACH) && first == path && record.a == attributes.rawValue
-        case .mount(let type, let path, let attributes, let options):
+        case .mount(let type, let path, let attributes, let options, let uid):
             return isOp(JRUN_OP_MOUNT) && first == type && second == path && record.a == attributes.rawValue
-                && plan.blob(record) == Array(options.utf8) + [0]
+                && record.b == UInt64(uid) && plan.blob(record) == Array(options.utf8) + [0]
         case .bind(let source, let path, let attributes):
             return isOp(JRUN_OP_BIND) && first == source && second == path && record.a == attributes.rawValue
         case .cover(let path, let contents, let mode):
@@ -203,6 +203,18 @@ private struct DecodedPlan {
         #expect(try supervision.fd_runs == fd(.runsDirectory))
         #expect(try supervision.fd_cgroup_parent == fd(.cgroupRuns))
         #expect(try supervision.fd_growth == fd(.growth))
+    }
+
+    /// What is told of changes needs both layers as long as jrun-init lives.
+    @Test(arguments: [false, true]) func theLayersOfAWritableImageAreKept(isWritable: Bool) throws {
+        let program = try Sample.program(Sample.file(security: "{root: {image: box, writable: \(isWritable)}}"))
+        let plan = try Sample.plan(program, on: Sample.node(image: Sample.image))
+        let supervision = try decode(plan).header.supervision
+        func fd(_ descriptor: PlanDescriptor) -> Int32 {
+            plan.descriptors.firstIndex(of: descriptor).map { JRUN_FD_FIRST + Int32($0) } ?? -1
+        }
+        #expect(supervision.fd_layer == fd(.imageLayer) && (supervision.fd_layer > 0) == isWritable)
+        #expect(supervision.fd_image == (isWritable ? fd(.image) : -1) && fd(.image) > 0)
     }
 
     @Test func capsGoWithTheStreams() throws {

@@ -201,7 +201,7 @@ struct SimulatedView {
         case .detach(let path):
             if mounted.remove(path) == nil { complaints.append("nothing to detach at '\(path)'") }
             directories.remove(path)
-        case .attach(_, let path, let attributes), .mount(_, let path, let attributes, _):
+        case .attach(_, let path, let attributes), .mount(_, let path, let attributes, _, _):
             mounted.insert(path)
             if !directories.contains(path) && !others.contains(path) {
                 complaints.append("nothing to mount on at '\(path)'")

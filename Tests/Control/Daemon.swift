@@ -18,6 +18,8 @@ final class Daemon {
     var configuration: Configuration
     /// A command that starts jrund, such as unshare.
     var wrapper: [String] = []
+    /// A store of images of its own, for the programs that want one.
+    var image: SampleImage?
     private(set) var child: Child?
     private var notifications: Int32 = -1
     /// Everything that was said to NOTIFY_SOCKET.
@@ -77,8 +79,18 @@ final class Daemon {
             "JRUN_STATE": stateDirectory, "JRUN_RUNTIME": "\(directory)/runtime",
             "JRUN_CGROUP": String(cgroup.split(separator: "/").last ?? ""),
             "JRUN_UIDS": "\(uids.lowerBound)-\(uids.upperBound)", "NOTIFY_SOCKET": "\(directory)/notify",
-            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "JRUN_IMAGES": image?.store ?? "\(directory)/images",
         ]
+    }
+
+    /// With what jrund.service leaves it of root's capabilities, and nothing else.
+    func takeCapabilitiesOfTheUnit() throws {
+        let unit = try String(contentsOfFile: "\(place.package)/packaging/jrund.service", encoding: .utf8)
+        let capabilities = unit.split(separator: "\n").filter { $0.hasPrefix("CapabilityBoundingSet=") }
+            .flatMap { $0.split(separator: "=")[1].split(separator: " ") }
+        try #require(capabilities.count > 8)
+        let set = capabilities.map { ",+\($0.dropFirst(4).lowercased())" }.joined()
+        wrapper = ["/usr/bin/setpriv", "--bounding-set=-all\(set)"]
     }
 
     func writeConfiguration() throws {

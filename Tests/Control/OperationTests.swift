@@ -34,6 +34,7 @@ extension Control {
             Example(operation: "getRun", stage: .running, query: "?wait=0"),
             Example(operation: "removeRun", stage: .running, query: "?kill=true", status: 204),
             Example(operation: "getReport", stage: .ended),
+            Example(operation: "getChanges", stage: .ended),
             Example(operation: "startRun", stage: .created, query: "?queue=false"),
             Example(operation: "suspendRun", stage: .running),
             Example(operation: "freezeRun", stage: .running),

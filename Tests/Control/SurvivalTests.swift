@@ -195,14 +195,8 @@ extension Control {
                     try #require(chown("\(place)/a", daemon.uids.lowerBound, 0) == 0)
                     try #require(chown(place, daemon.uids.lowerBound, 0) == 0 && chmod(place, 0o1700) == 0)
                 }
-                let unit = try String(
-                    contentsOfFile: #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
-                        + "/packaging/jrund.service", encoding: .utf8)
-                let capabilities = unit.split(separator: "\n").filter { $0.hasPrefix("CapabilityBoundingSet=") }
-                    .flatMap { $0.split(separator: "=")[1].split(separator: " ") }
-                try #require(capabilities.count > 8 && !capabilities.contains("CAP_FOWNER"))
-                let set = capabilities.map { ",+\($0.dropFirst(4).lowercased())" }.joined()
-                daemon.wrapper = ["/usr/bin/setpriv", "--bounding-set=-all\(set)"]
+                try daemon.takeCapabilitiesOfTheUnit()
+                try #require(daemon.wrapper.last?.contains("fowner") == false)
                 try daemon.start()
                 while try !FileManager.default.contentsOfDirectory(atPath: daemon.runsDirectory).isEmpty {
                     _ = try daemon.get("/v1/info")

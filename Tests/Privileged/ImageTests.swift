@@ -3,48 +3,22 @@ import Glibc
 import TestSupport
 import Testing
 
-/// A store with one image in it, and a runtime directory of its own, where it is mounted.
+/// An image, and a runtime directory of its own, where it is mounted.
 private final class ImageSite {
     let site: Site
     let directory: String
-    let digest: String
-    var image: String { "\(directory)/images/sha256/\(digest).erofs" }
+    private let stored: SampleImage
+    var digest: String { stored.digest }
+    var image: String { stored.file }
     var mountPoint: String { "\(directory)/runtime/images/\(digest)" }
 
-    /// - Parameters:
-    ///   - more: a line that makes it another image.
-    ///   - links: at its top level, each with its target.
-    init(more: String = "", links: (_ directory: String) -> [String: String] = { _ in [:] }) throws {
+    init(
+        more: String = "", directories: [String] = [], links: (_ directory: String) -> [String: String] = { _ in [:] }
+    ) throws {
         site = try Site.shared.get()
         directory = try site.makeDirectory()
-        let tree = "\(directory)/tree", file = "\(directory)/image"
-        for name in ["usr/bin", "usr/data", "etc", "opt", "proc"] {
-            try FileManager.default.createDirectory(
-                atPath: "\(tree)/\(name)", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-        }
-        try FileManager.default.copyItem(atPath: site.probe, toPath: "\(tree)/usr/bin/probe")
-        try FileManager.default.copyItem(atPath: "/bin/busybox", toPath: "\(tree)/usr/bin/busybox")
-        symlink("usr/bin", "\(tree)/bin")
-        symlink("busybox", "\(tree)/usr/bin/sh")
-        for (name, target) in links(directory) { symlink(target, "\(tree)/\(name)") }
-        for (name, text) in [
-            ("etc/passwd", "secret:x:0:0::/:/bin/sh\n"), ("etc/group", ""), ("etc/nsswitch.conf", ""),
-            ("etc/motd", "of the image\n"), ("usr/data/table", "1 2 3\n"), ("opt/.more", more),
-            ("README", "a file at the top\n"),
-        ] { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(tree)/\(name)")) }
-        let made = try Command([
-            "/usr/bin/env", "mkfs.erofs", "-T1", "--all-root", "-x-1", "-U00000000-0000-0000-0000-000000000000", file,
-            tree,
-        ]).with(site.environment).run()
-        try #require(made.status == 0, "mkfs.erofs (Debian: erofs-utils): \(made.stderr)")
-        let sum = try Command(["/usr/bin/env", "sha256sum", file]).with(site.environment).run()
-        digest = String(sum.text.prefix(64))
-        for name in ["sha256", "names"] {
-            try FileManager.default.createDirectory(
-                atPath: "\(directory)/images/\(name)", withIntermediateDirectories: true)
-        }
-        try FileManager.default.moveItem(atPath: file, toPath: image)
-        try Data("sha256:\(digest)\n".utf8).write(to: URL(fileURLWithPath: "\(directory)/images/names/box"))
+        stored = try SampleImage(
+            in: directory, probe: site.probe, more: more, links: links(directory), directories: directories)
     }
 
     deinit { umount2(mountPoint, Int32(MNT_DETACH)) }
@@ -137,8 +111,8 @@ extension Privileged {
             }
         }
 
-        @Test func mountsAreTheTopLevelAndTheRunsOwn() throws {
-            let mounts = try images.ask("mounts")["mounts"]["mounts"].array
+        @Test(arguments: ["{image: box}", writable]) func mountsAreTheTopLevelAndTheRunsOwn(root: String) throws {
+            let mounts = try images.ask("mounts", root: root)["mounts"]["mounts"].array
             func options(_ place: String) -> Set<String> {
                 Set(mounts.first { $0["mountpoint"].string == place }?["options"].strings ?? []).subtracting([
                     "relatime", "noatime",
@@ -148,7 +122,8 @@ extension Privileged {
             let shown = ["/README", "/etc", "/opt", "/usr"]
             let rest = ["/", "/dev/shm", "/proc", "/tmp", "/work"]
             #expect(mounts.compactMap { $0["mountpoint"].string }.sorted() == (own + shown + rest).sorted())
-            for place in shown { #expect(options(place) == ["ro", "nosuid", "nodev"], "\(place)") }
+            let access = root == writable ? "rw" : "ro"
+            for place in shown { #expect(options(place) == [access, "nosuid", "nodev"], "\(place)") }
             for place in own { #expect(options(place) == ["ro", "nosuid", "nodev", "noexec"], "\(place)") }
         }
 
@@ -186,6 +161,16 @@ extension Privileged {
             #expect(
                 try Command(["/usr/bin/env", "sha256sum", images.image]).with(images.site.environment).run()
                     .text.hasPrefix(images.digest))
+        }
+
+        @Test func tooManyNamesAtTheTopAreNamed() throws {
+            let images = try ImageSite(directories: (0..<200).map { "many\($0)" })
+            let outcome = try images.request(["ids"]).run()
+            #expect(outcome.status == 125, "\(outcome)")
+            // README, bin, etc, opt and usr; /proc is the run's own.
+            #expect(outcome.stderr.contains("image 'box' has 205 names at its top level"), "\(outcome)")
+            let most = try ImageSite(directories: (0..<195).map { "many\($0)" })
+            #expect(try most.ask("stat", "/many194", root: writable)["stat"]["type"].string == "directory")
         }
 
         @Test func changesAreLimited() throws {

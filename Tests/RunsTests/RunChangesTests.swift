@@ -84,6 +84,78 @@ struct RunChangesTests {
         #expect(changes.work == [] && changes.complete)
     }
 
+    private func setAttribute(_ name: String, of path: String) throws {
+        let directory = try open(path)
+        var yes: UInt8 = 0x79
+        try check(sys_fsetxattr(directory.raw, name, &yes, 1, 0), "set '\(name)'")
+    }
+
+    private func layerChanges() throws -> RunChanges {
+        let upper = try open("upper"), lower = try open("lower")
+        var changes = RunChanges()
+        changes.add(layer: upper.raw, over: lower.raw)
+        return changes
+    }
+
+    /// Overlayfs marks the topmost directory alone.
+    @Test func whatLiesInAnOpaqueDirectoryIsOpaqueToo() throws {
+        try makeDirectories("lower/usr/old/deep/er", "upper/usr/old/deep/er")
+        for name in [
+            "lower/usr/old/deep/gone", "lower/usr/old/deep/er/gone", "lower/usr/old/deep/er/again",
+            "upper/usr/old/deep/er/again",
+        ] {
+            try make(name, "1")
+        }
+        try setAttribute("trusted.overlay.opaque", of: "upper/usr/old")
+        let changes = try layerChanges()
+        #expect(
+            words(changes.image) == [
+                "changed usr/old/deep/er/again file 1 1", "removed usr/old/deep/er/gone file 1 -",
+                "removed usr/old/deep/gone file 1 -",
+            ])
+    }
+
+    /// A program can write it, and overlayfs as it is mounted here does not look at it.
+    @Test func anAttributeOfTheProgramsMakesNothingOpaque() throws {
+        try makeDirectories("lower/usr/old", "upper/usr/old")
+        try make("lower/usr/old/there", "1")
+        try setAttribute("user.overlay.opaque", of: "upper/usr/old")
+        #expect(try layerChanges().image == [])
+    }
+
+    @Test func theModeOfADirectoryCounts() throws {
+        try makeDirectories("lower/usr", "upper/usr", "lower/opt", "upper/opt")
+        let usr = try open("upper/usr")
+        try FileSystem.changeMode(usr.raw, to: 0o1777)
+        #expect(words(try layerChanges().image) == ["changed usr directory 0 0"])
+    }
+
+    @Test func pathsMayBeLongerThanAnyCallTakes() throws {
+        let name = String(repeating: "n", count: 250)
+        for tree in ["lower", "upper"] {
+            try makeDirectories(tree)
+            var directory = try open(tree)
+            for _ in 0..<20 {
+                try FileSystem.makeDirectory(name, mode: 0o755, at: directory.raw)
+                directory = try FileSystem.open(name, [.read, .directory], at: directory.raw)
+            }
+            try FileSystem.createFile("file", Array(tree.utf8), at: directory.raw)
+            if tree == "upper" { try FileSystem.createFile("new", [], at: directory.raw) }
+        }
+        let changes = try layerChanges()
+        #expect(changes.image?.map(\.change) == [.changed, .added] && changes.complete)
+        #expect(changes.image?.first?.path.utf8.count == 251 * 20 + 4)
+    }
+
+    @Test func hiddenNamesHaveAnEndToo() throws {
+        try makeDirectories("lower/old", "upper/old")
+        let lower = try open("lower/old")
+        for number in 0..<RunChanges.most + 10 { try FileSystem.createFile("\(number)", [], at: lower.raw) }
+        try setAttribute("trusted.overlay.opaque", of: "upper/old")
+        let changes = try layerChanges()
+        #expect(changes.image?.count == RunChanges.most && !changes.complete)
+    }
+
     @Test func thereIsAnEnd() throws {
         let work = try Workspace(bytes: 4 << 20, owner: 70_000)
         var path = "d"

@@ -196,6 +196,8 @@ static inline long sys_chdir(const char *path) { return SYS1(__NR_chdir, path); 
 static inline long sys_umask(unsigned mask) { return SYS1(__NR_umask, mask); }
 
 // Privileges
+static inline long sys_setfsuid(unsigned uid) { return SYS1(__NR_setfsuid, uid); }
+static inline long sys_setfsgid(unsigned gid) { return SYS1(__NR_setfsgid, gid); }
 static inline long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
     return SYS5(__NR_prctl, option, a, b, c, d);
 }

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define JRUN_PLAN_MAGIC 0x6e616c706e75726aULL /* "jrunplan" */
-#define JRUN_PLAN_VERSION 5
+#define JRUN_PLAN_VERSION 6
 #define JRUN_PLAN_MAX_BYTES (4 << 20)
 #define JRUN_PLAN_MAX_STEPS 1024
 
@@ -31,7 +31,7 @@
 #define JRUN_OP_FILE 5              // text_1: path; a: mode; blob: contents
 #define JRUN_OP_DEVICE 6            // text_1: path; a: major; b: minor
 #define JRUN_OP_ATTACH 7            // fd: detached mount; text_1: path; a: MOUNT_ATTR_* to set, recursively
-#define JRUN_OP_MOUNT 8             // text_1: type; text_2: path; a: MS_*; blob: options, NUL-terminated
+#define JRUN_OP_MOUNT 8             // text_1: type; text_2: path; a: MS_*; b: uid and gid that mount it, or 0; blob: options, NUL-terminated
 #define JRUN_OP_ENTER_ROOT 9        // -
 #define JRUN_OP_SEAL_ROOT 10        // -
 #define JRUN_OP_HOST_NAME 11        // text_1: name
@@ -97,7 +97,7 @@ struct jrun_supervision {
     int32_t fd_run, fd_runs, fd_cgroup_parent; // for the clean-up after a broken lifeline
     int32_t fd_growth;                         // eventfd or FIFO, never waited for: raised when there is news
     int32_t fd_stdin;                          // writing end of the program's stdin, kept open for whoever comes to write
-    int32_t fd_layer;                          // kept open: what the run changes of its image
+    int32_t fd_layer, fd_image;                // kept open: what the run changes of its image, and what it was
     int32_t fd_stdin_buffer;                   // kept open: its position says how much stdin has taken
     uint32_t text_run;                         // the run's id: its name in fd_runs and fd_cgroup_parent
     int32_t stop_signal, suspend_signal;
@@ -190,8 +190,8 @@ struct jrun_status {
     int32_t init_pid, work_fd, stdin_fd, stdin_buffer_fd;
     uint64_t init_start;
     uint64_t oom_kills; // memory.events: processes that the OOM killer ended
-    int32_t layer_fd;   // like work_fd: the layer of changes to the image, or 0 or -1
-    int32_t padding;
+    // like work_fd: the layer of changes to the image, and the image as it was; 0 or -1 when there is none
+    int32_t layer_fd, image_fd;
     uint64_t reserved[24];
     uint64_t checksum;
 };

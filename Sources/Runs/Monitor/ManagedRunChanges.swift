@@ -1,6 +1,5 @@
 import CLinux
 import CPlan
-import Images
 import Kernel
 import Programs
 
@@ -36,30 +35,30 @@ extension ManagedRun {
 
     private var unchanged: RunChanges {
         var changes = RunChanges()
-        if case .image(let root) = program.security.root, root.isWritable { changes.image = [] }
+        if hasWritableImage { changes.image = [] }
         return changes
+    }
+
+    private var hasWritableImage: Bool {
+        if case .image(let root) = program.security.root { root.isWritable } else { false }
     }
 
     private func changes(in workspace: borrowing Workspace, _ record: jrun_status?) -> RunChanges {
         var changes = RunChanges()
         changes.add(workDirectory: workspace)
-        guard let record, record.layer_fd > 0, process != nil,
+        guard hasWritableImage else { return changes }
+        guard let record, record.layer_fd > 0, record.image_fd > 0, process != nil,
             let layer = try? process!.open(record.layer_fd, [.read, .directory]),
-            let upper = try? FileSystem.openBeneath(layer.raw, ImageLayer.upper, [.read, .directory])
-        else { return changes }
-        let lower = openImage()
-        defer { if lower >= 0 { _ = sys_close(lower) } }
-        changes.add(layer: upper.raw, over: lower)
+            let upper = try? FileSystem.openBeneath(layer.raw, ImageLayer.upper, [.read, .directory]),
+            // As the run has it, whatever has become of its name, its file and our own mount of it.
+            let lower = try? process!.open(record.image_fd, [.read, .directory])
+        else {
+            changes.image = []
+            changes.complete = false
+            return changes
+        }
+        changes.add(layer: upper.raw, over: lower.raw)
         return changes
-    }
-
-    /// -1 when it is not mounted any more.
-    private func openImage() -> Int32 {
-        guard let digest = request.image.flatMap({ ImageDigest($0) }),
-            let directory = try? FileSystem.open(
-                "\(monitor.node.imageMounts)/\(digest.hex)", [.read, .directory])
-        else { return -1 }
-        return directory.release()
     }
 
     static let changesName = "changes.json"

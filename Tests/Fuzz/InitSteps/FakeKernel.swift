@@ -130,6 +130,8 @@ func sys_personality(_: UInt) -> Int { 0 }
 func sys_setgroups(_: Int, _: UnsafePointer<UInt32>?) -> Int { 0 }
 func sys_setresgid(_: UInt32) -> Int { 0 }
 func sys_setresuid(_: UInt32) -> Int { 0 }
+func sys_setfsuid(_ uid: UInt32) -> Int { Int(uid) }
+func sys_setfsgid(_ gid: UInt32) -> Int { Int(gid) }
 func sys_capset(_: UnsafePointer<k_cap_header>, _: UnsafePointer<k_cap_data>) -> Int { 0 }
 func sys_prlimit(_: Int32, _: Int32, _: UnsafePointer<k_rlimit>, _: UnsafeMutablePointer<k_rlimit>?) -> Int { 0 }
 func sys_sched_setscheduler(_: Int32, _: Int32, _: UnsafePointer<Int32>) -> Int { 0 }
