@@ -37,7 +37,7 @@ TEST_PARTS := $(if $(SWIFT_TEST_FLAGS),chosen,units Privileged Escape Control)
 
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
 SHELL_SCRIPTS := packaging/install-debian-packages packaging/build-deb packaging/deb/postinst packaging/deb/prerm \
-	packaging/deb/postrm rootfs-tools/testvm Tests/VM/run Tests/VM/package Tests/VM/escape Tests/VM/rootless Tests/Images/run profiles/examples/demo .ci/run .ci/test-counts \
+	packaging/deb/postrm rootfs-tools/testvm Tests/VM/run Tests/VM/package Tests/VM/images Tests/VM/escape Tests/VM/rootless Tests/Images/run profiles/examples/demo .ci/run .ci/test-counts \
 	Tests/Fuzz/fuzz Tests/Control/schemathesis rootfs-tools/jrun-image
 
 # Product by product: a package with an Embedded Swift target cannot be built statically as a whole. The linker
@@ -125,9 +125,14 @@ install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DE
 	@$(DIST)/bin/jrun completions bash >"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/jrun"
 	@$(DIST)/bin/jrun completions zsh >"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_jrun"
 	@$(DIST)/bin/jrun completions fish >"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/jrun.fish"
+	@$(DIST)/sbin/jrun-image --generate-completion-script bash >"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/jrun-image"
+	@$(DIST)/sbin/jrun-image --generate-completion-script zsh >"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_jrun-image"
+	@$(DIST)/sbin/jrun-image --generate-completion-script fish \
+	    >"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/jrun-image.fish"
 	@install -d "$(DESTDIR)$(PREFIX)/share/man/man1" "$(DESTDIR)$(PREFIX)/share/man/man8"
 	@$(DIST)/bin/jrun manual jrun | gzip -9n >"$(DESTDIR)$(PREFIX)/share/man/man1/jrun.1.gz"
 	@$(DIST)/bin/jrun manual jrund | gzip -9n >"$(DESTDIR)$(PREFIX)/share/man/man8/jrund.8.gz"
+	@gzip -9n <packaging/jrun-image.8 >"$(DESTDIR)$(PREFIX)/share/man/man8/jrun-image.8.gz"
 	@install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/doc/jrun" LICENSE docs/*.md
 	@install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
 	@for unit in jrund.service jrund.socket jrun-runs.service; do \

@@ -40,7 +40,7 @@ static int link_temporary(char **arguments) {
 static int set_times(char **arguments) { return answer(utimensat(AT_FDCWD, arguments[0], NULL, 0)); }
 
 static int set_attribute(char **arguments) {
-    return answer(setxattr(arguments[0], "user.jrun-probe", "x", 1, 0));
+    return answer(setxattr(arguments[0], arguments[1] ? arguments[1] : "user.jrun-probe", "x", 1, 0));
 }
 
 // "ok" when the kernel has executed it: the pipe closes then, and carries errno otherwise.
@@ -88,7 +88,7 @@ const struct verb change_attacks[] = {
     {"link-fd", 2, 2, "OLD NEW", "hard link to a file held with O_PATH", link_descriptor},
     {"link-tmpfile", 1, 1, "DIR", "O_TMPFILE, then linkat into DIR", link_temporary},
     {"utimes", 1, 1, "PATH", "set the times to now", set_times},
-    {"setxattr", 1, 1, "PATH", "set an extended attribute of the user", set_attribute},
+    {"setxattr", 1, 2, "PATH [NAME]", "set an extended attribute, of the user", set_attribute},
     {"run", 1, 1, "PATH", "execute PATH, a jrun-probe, in a child", run_path},
     {"run-fd", 1, 1, "PATH", "the same by execveat on an O_PATH descriptor", run_descriptor},
     {"run-copy", 0, 1, "[PATH]", "execute a copy of this program at PATH, or in a memfd", run_copy},

@@ -26,7 +26,7 @@ static const struct verb *const tables[] = {
     own_verbs, identity_verbs, inherited_verbs, view_verbs, limit_verbs, file_verbs, litter_verbs, network_verbs,
     namespace_attacks, process_attacks, kernel_attacks, memory_attacks, signal_attacks, mount_attacks, cgroup_attacks,
     machine_attacks, privilege_attacks, lifetime_attacks, network_attacks, file_attacks, change_attacks, proc_attacks,
-    ipc_attacks, watch_attacks, load_verbs, output_verbs, ending_verbs, NULL,
+    ipc_attacks, watch_attacks, image_attacks, load_verbs, output_verbs, ending_verbs, NULL,
 };
 
 static const struct verb *find(const char *name) {

@@ -34,7 +34,7 @@ extern const struct verb identity_verbs[], inherited_verbs[], view_verbs[], limi
 extern const struct verb network_verbs[], namespace_attacks[], process_attacks[], kernel_attacks[];
 extern const struct verb file_attacks[], change_attacks[], proc_attacks[], ipc_attacks[], watch_attacks[];
 extern const struct verb memory_attacks[], signal_attacks[], mount_attacks[], cgroup_attacks[], machine_attacks[];
-extern const struct verb privilege_attacks[], lifetime_attacks[], network_attacks[];
+extern const struct verb privilege_attacks[], lifetime_attacks[], network_attacks[], image_attacks[];
 extern const struct verb load_verbs[], output_verbs[], ending_verbs[];
 
 extern char **probe_argv;  // as the kernel handed it over

@@ -26,6 +26,14 @@ extension Escape {
             expectStopped(attack, under: JrunRootless(), at: site)
         }
 
+        /// A root image in place of the node's `/usr`, with what the attack wants to be shown in it.
+        @Test(arguments: attacks)
+        func isStoppedInAnImage(_ attack: Attack) throws { try expectStopped(attack, inImage: false) }
+
+        /// In a writable one the program has every right over the files of its copy.
+        @Test(arguments: attacks)
+        func isStoppedInAWritableImage(_ attack: Attack) throws { try expectStopped(attack, inImage: true) }
+
         /// The suite notices a hole: each of these profiles lets one attack through.
         @Test(
             arguments: [
@@ -39,9 +47,32 @@ extension Escape {
             #expect(verdict == .succeeded)
         }
 
+        @Test(arguments: [("personality", ["seccomp": "{extends: default, allow: [personality]}"])])
+        func noticesAHoleInAnImage(_ name: String, _ weaknesses: [String: String]) throws {
+            let attack = try #require(attacks.first { $0.name == name })
+            let site = try Setting.site.get()
+            if let reason = Setting.imagesMissing {
+                Counts.skipped()
+                try Test.cancel("\(reason)")
+            }
+            for isWritable in [false, true] {
+                let confiner = JrunImage(isWritable: isWritable, weaknesses: weaknesses)
+                #expect(attempt(attack, under: confiner, at: site) == .succeeded)
+            }
+        }
+
         @Test func everyAttackHasItsOwnName() {
             #expect(Set(attacks.map(\.name)).count == attacks.count)
             #expect(attacks.count >= 120)
+        }
+
+        private func expectStopped(_ attack: Attack, inImage isWritable: Bool) throws {
+            let site = try Setting.site.get()
+            if let reason = Setting.imagesMissing {
+                Counts.skipped()
+                try Test.cancel("\(reason)")
+            }
+            expectStopped(attack, under: JrunImage(isWritable: isWritable), at: site)
         }
 
         private func expectStopped(_ attack: Attack, under confiner: any Confiner, at site: Site) {

@@ -17,6 +17,13 @@ enum Setting {
         return reason
     }()
 
+    /// Why no run has a root image here; asked once.
+    static let imagesMissing: String? = {
+        guard let site = try? site.get(), let reason = JrunImage(isWritable: true).missing(at: site) else { return nil }
+        write(line: "escape: attacks on root images are skipped: \(reason)")
+        return reason
+    }()
+
     static let site: Result<Site, any Error> = Result {
         let package = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
         return try Site(built: ProcessInfo.processInfo.environment["JRUN_DIST"] ?? "\(package)/.build/dist")

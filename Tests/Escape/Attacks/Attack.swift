@@ -2,6 +2,7 @@
 // jrun-probe must succeed, so that "it failed" says something about the confiner and not about the attack.
 //
 //   Attack      what is tried, as data: the verb, what is staged for it, how success is told
+//   Image       a root image that holds the attacker
 //   Stage       one attempt's surroundings on the node: a secret, a victim, a listener, a neighbouring run
 //   Confiner    who confines: jrun, nobody (the control), bubblewrap, crun, systemd-run
 //   Trial       one attempt and its verdict
@@ -44,7 +45,7 @@ package struct Attack: Sendable, CustomStringConvertible {
 
 package enum Family: String, Sendable, CaseIterable {
     case namespaces, mounts, processes, signals, kernel, network, cgroups, privileges, machine, lifetime
-    case files, proc, ipc, terminal, resources, identity, harvest, uploads
+    case files, proc, ipc, terminal, resources, identity, harvest, uploads, images
 }
 
 /// A mechanism of jrun, in the words of docs/security.md.
@@ -83,6 +84,8 @@ package enum Control: Sendable {
 package enum Success: Sendable {
     /// The probe's last answer is `"result":"ok"`.
     case answer
+    /// The same, where the confiner does not keep what is shown as it was.
+    case change
     /// The stage's secret is in what the program printed.
     case secret
     /// What is looked at outside, and whether it was harmed; looked at when the program has ended.

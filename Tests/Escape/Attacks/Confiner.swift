@@ -13,8 +13,11 @@ package protocol Confiner: Sendable {
     func command(for words: [String], on stage: Stage) throws -> Command
     /// What ended the run, where the confiner says so: a signal's name, or "seccomp" and the call.
     func killed(_ ended: Ended) -> String?
+    /// Whether what the program may change of what it is shown was a copy of its own, and the original is as it was.
+    func keepsAsItWas(_ stage: Stage) throws -> Bool
 }
 
 extension Confiner {
     package func killed(_ ended: Ended) -> String? { ended.status == 128 + 31 ? "SIGSYS" : nil }
+    package func keepsAsItWas(_ stage: Stage) throws -> Bool { false }
 }

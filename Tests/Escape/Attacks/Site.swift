@@ -43,6 +43,7 @@ package struct Site: Sendable {
         for mount in ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"] {
             for name in ["runs", "init", ""] { rmdir("\(mount)/\(cgroup)/\(name)") }
         }
+        unmountImages()
         try? FileManager.default.removeItem(atPath: directory)
     }
 }

@@ -27,6 +27,10 @@ package final class Stage {
     package var visible: [String] = []
     /// A command that starts the confiner, such as a shell with descriptors open: an odd parent.
     package var wrapper: [String] = []
+    /// What the image has in its `/etc/passwd`, which every run sees its own file over.
+    package var beneathPasswd: String?
+    /// That of this attack alone, once it is made.
+    package var image: Image?
     /// Whether two runs are alive at once, which then have different uids.
     package var hasNeighbour = false
     /// Processes that the stage started on the node, by the fact that holds their pid.

@@ -54,17 +54,20 @@ private func judge(_ ended: Ended, _ stage: Stage) throws -> Verdict {
     let last = answers.last { $0["result"].exists }
     // The confiner's word first: where it ends the whole run, the probe had no time to answer.
     let how = stage.confiner.killed(ended) ?? last.flatMap(refusal)
+    let isDone = last?["result"].string == "ok"
     let succeeded =
         switch stage.attack.success {
-        case .answer: last?["result"].string == "ok"
+        case .answer: isDone
+        case .change: try isDone && !stage.confiner.keepsAsItWas(stage)
         case .secret: ended.text.contains(stage.secret)
-        case .harm(_, let isDone): try isDone(stage)
+        case .harm(_, let isHarmed): try isHarmed(stage)
         }
     if succeeded { return .succeeded }
     if how == nil && answers.isEmpty {
         return .broken("exit \(ended.status), no answer; \(ended.stderr.prefix(400)) \(ended.text.prefix(200))")
     }
     if last?["result"].string == "failed" { return .broken("the verb failed; \(ended.stderr.prefix(400))") }
+    if isDone, case .change = stage.attack.success { return .stopped("own copy") }
     let answer = how ?? "no effect"
     if stage.isControl, let lack = stage.attack.unavailable.first(where: { $0.answer == answer }) {
         return .unavailable(lack.reason)

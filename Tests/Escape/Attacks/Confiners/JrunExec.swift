@@ -22,7 +22,7 @@ package struct JrunExec: Confiner {
     private func environment(_ stage: Stage) -> [String: String] {
         let first = stage.site.user
         return [
-            "JRUN_STATE": "\(stage.site.directory)/state", "JRUN_RUNTIME": "\(stage.site.directory)/runtime",
+            "JRUN_STATE": "\(stage.site.directory)/state", "JRUN_RUNTIME": stage.site.runtime,
             "JRUN_CGROUP": stage.site.cgroup, "JRUN_UIDS": "\(first)-\(first + (stage.hasNeighbour ? 7 : 0))",
         ]
     }

@@ -1,5 +1,6 @@
 // Changing files of the node: those that the view does not have, and those that it shows. Both are the attacker's own and
-// open to everybody, so that nothing but the view is in the way.
+// open to everybody, so that nothing but the view is in the way. In a writable image a program changes what it is shown by
+// right: there the image has to be as it was.
 
 /// The same attempt on a file that the view does not have and on one that it shows read-only.
 ///
@@ -10,7 +11,8 @@ private func changing(
     func attack(_ name: String, _ target: String, _ technique: String, _ prop: Prop) -> Attack {
         let words = probe.replacing("{file}", with: "{\(target)}")
             .replacing("{directory}", with: "{\(target)-directory}")
-        return Attack(name, .files, technique, probe: words, stoppedBy: stoppedBy, props: [prop, .scratchName])
+        return Attack(
+            name, .files, technique, probe: words, stoppedBy: stoppedBy, success: .change, props: [prop, .scratchName])
     }
     return [
         attack("\(name)-hidden", "open", technique, .openFile),
