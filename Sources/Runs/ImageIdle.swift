@@ -23,7 +23,9 @@ public struct IdleImageMount: Sendable, Equatable {
             .filter { !isUsed($0) }
             .compactMap { digest in
                 let path = "\(node.imageMounts)/\(digest.hex)"
-                guard Mounts.isErofs(path), let status = try? FileStatus(path: path) else { return nil }
+                guard let top = try? FileSystem.open(path, [.read, .directory]), Mounts.isErofs(top.raw),
+                    let status = try? FileStatus(of: top.raw)
+                else { return nil }
                 let device = "\(status.device >> 32):\(status.device & 0xffff_ffff)"
                 // Of another store, which this one knows nothing of. A file that has left the store is marked as deleted.
                 let file = try? FileSystem.text(of: "/sys/dev/block/\(device)/loop/backing_file")
