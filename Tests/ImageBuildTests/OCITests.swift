@@ -122,6 +122,7 @@ private struct LayoutSample {
             while !Task.isCancelled {
                 try FileSystem.write(forged, to: file.raw, at: 0)
                 try FileSystem.write(honest, to: file.raw, at: 0)
+                await Task.yield()
             }
         }
         var refused = 0

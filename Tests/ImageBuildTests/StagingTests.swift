@@ -52,6 +52,11 @@ import Testing
         ([.link("x", "")], "'x'", "target"),
         ([TarSample(name: "a\nb")], "'a\\u{a}b'", "control character"),
         ([TarSample(name: "a\u{1b}[2J")], "\\u{1b}", "control character"),
+        ([TarSample(name: "a\u{9b}2J")], "\\u{9b}", "control character"),
+        (
+            [TarSample(name: "x", pax: [("path", String(repeating: "a/", count: 2048) + "a")])], "a/a",
+            "longer than 4095"
+        ),
         ([TarSample(name: "/etc/passwd")], "'/etc/passwd'", "absolute"),
         ([TarSample(name: "../x")], "'../x'", "'..'"),
         ([TarSample(name: "a/../../x")], "'a/../../x'", "'..'"),
@@ -137,6 +142,12 @@ import Testing
         #expect(try refusal(large, bytes: 10).contains("'b': the source has more than 10 bytes"))
         #expect(try refusal([TarSample(name: "huge", size: 1 << 32)]).contains("'huge': the source has more than"))
         #expect(try refusal([.directory("a/b/c/d/e/f/g")], limit: 5).contains("more than 5 entries"))
+    }
+
+    @Test func anExtendedHeaderHasABound() throws {
+        let header = TarSample(name: "x", type: "x", content: String(repeating: "x", count: (1 << 20) + 1))
+        #expect(
+            try refusal([header, TarSample(name: "a")], bytes: 1 << 30) == "an extended header is larger than 1 MiB")
     }
 
     /// Headers that make no entry cost nothing but time and space, without end where they are packed.
