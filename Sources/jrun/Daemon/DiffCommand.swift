@@ -23,7 +23,7 @@ struct DiffCommand: ParsableCommand {
             if answer.json { return try printRawJSON(bytes) }
             let changes = try client.decode(RunChanges.self, from: bytes)
             try printText(ChangeTable(changes).text)
-            if !changes.complete { complain("not everything could be looked at, so there may be more changes than these") }
+            if !changes.complete { complain("there may be more changes than could be listed") }
         }
     }
 }
