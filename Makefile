@@ -125,7 +125,8 @@ install: $(DIST)/bin/jrun ## install what was built: make install PREFIX=/usr DE
 	@$(DIST)/bin/jrun completions bash >"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/jrun"
 	@$(DIST)/bin/jrun completions zsh >"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_jrun"
 	@$(DIST)/bin/jrun completions fish >"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/jrun.fish"
-	@$(DIST)/sbin/jrun-image --generate-completion-script bash >"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/jrun-image"
+	@$(DIST)/sbin/jrun-image --generate-completion-script bash | sed -e "1{/^#!/d}" \
+	    >"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/jrun-image"
 	@$(DIST)/sbin/jrun-image --generate-completion-script zsh >"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_jrun-image"
 	@$(DIST)/sbin/jrun-image --generate-completion-script fish \
 	    >"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/jrun-image.fish"

@@ -15,7 +15,8 @@ extension Results {
 
         The first column is the control: the same attack by the same program without confinement. Where it does not succeed
         because this kernel lacks something, the attack is not counted. A cell says what the attacker was told: an errno,
-        the forbidden system call for which jrun ended the run, or that nothing came of it.
+        the forbidden system call for which jrun ended the run, or that nothing came of it. *Own copy*: what was changed in a
+        writable image goes with the run; the image was compared afterwards, and is as it was.
 
         The others are run with options that are usual for them (below). Most can be told to stop more. **Succeeds** means that
         the step is possible, not that the node is taken: a user namespace of one's own is where many exploits of the kernel begin.

@@ -18,6 +18,8 @@ extension Prop {
         try FileManager.default.createDirectory(
             atPath: "\(stage.directory)/mount\(stage.site.dist)/test", withIntermediateDirectories: true)
         try copyPrograms(from: stage.site.probe, to: "\(stage.directory)/mount\(stage.site.probe)")
+        // As jrun's own.
+        chmod("\(stage.directory)/mount", 0o700)
     }
 
     /// `{loop}`: a loop device of the node over a file with the secret; `{loop-minor}`: its number.
