@@ -483,12 +483,13 @@ static double percentile(const uint64_t *sorted, long count, double fraction) {
 
 static void print_row(const char *name, uint64_t *values, long count, const char *separator) {
     qsort(values, (size_t)count, sizeof *values, by_size);
-    double p50 = percentile(values, count, 0.5), p95 = percentile(values, count, 0.95);
-    double p99 = percentile(values, count, 0.99);
+    double p5 = percentile(values, count, 0.05), p50 = percentile(values, count, 0.5);
+    double p95 = percentile(values, count, 0.95), p99 = percentile(values, count, 0.99);
+    const char *json = "%s\n  \"%s\": {\"p5\": %.4f, \"p50\": %.4f, \"p95\": %.4f, \"p99\": %.4f}";
     if (settings.json)
-        printf("%s\n  \"%s\": {\"p50\": %.4f, \"p95\": %.4f, \"p99\": %.4f}", separator, name, p50, p95, p99);
+        printf(json, separator, name, p5, p50, p95, p99);
     else
-        printf("%-46s%9.3f%9.3f%9.3f\n", name, p50, p95, p99);
+        printf("%-46s%9.3f%9.3f%9.3f%9.3f\n", name, p5, p50, p95, p99);
 }
 
 static void measure(void) {
@@ -506,8 +507,8 @@ static void measure(void) {
     if (settings.json)
         printf("{\"runs\": %ld, \"seconds\": %.4f, \"milliseconds\": {", count, elapsed);
     else
-        printf("%ld runs, %.0f a second\n\n%-46s%9s%9s%9s\n", count, (double)count / elapsed, "milliseconds", "p50",
-            "p95", "p99");
+        printf("%ld runs, %.0f a second\n\n%-46s%9s%9s%9s%9s\n", count, (double)count / elapsed, "milliseconds", "p5",
+            "p50", "p95", "p99");
     print_row("a run", values[0], count, "");
     for (size_t i = 0; i < LENGTH(phase_names); i++) print_row(phase_names[i], values[1 + i], count, ",");
     if (settings.json) printf("}}\n");
