@@ -73,8 +73,7 @@ extension Monitor {
             preparation = try Preparation(
                 node: currentNode, loaded: new.loaded, request: new.accepted, bestEffort: settings.bestEffort)
         } catch {
-            throw MonitorRefusal(
-                error as? RunRefused ?? RunRefused("\(error)"), program: new.loaded.program.name)
+            throw MonitorRefusal(error, program: new.loaded.program.name)
         }
         let id = RunID()
         var request = FrozenRequest(preparation, id, createdAt: realtimeNanoseconds())
