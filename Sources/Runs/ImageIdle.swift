@@ -1,5 +1,4 @@
 import CLinux
-import FoundationEssentials
 import Images
 import Kernel
 
@@ -81,7 +80,7 @@ public enum RunImages {
         guard let json = try ifThere({ () throws(KernelError) in try FileSystem.contents(of: file) }) else {
             return nil
         }
-        do { return try JSONDecoder().decode(Frozen.self, from: Data(json)).image.flatMap { ImageDigest($0) } } catch {
+        do { return try decodeRunFile(Frozen.self, json).image.flatMap { ImageDigest($0) } } catch {
             throw ImageError("'\(file)' is damaged, so nobody knows which image its run uses; `jrun rm` takes it away")
         }
     }
