@@ -29,6 +29,8 @@ import Testing
                 refused == "every uid from 70000 to 70001 is in use by a run; wait for one to end, or widen JRUN_UIDS")
             _ = (first.uid, second.uid)
         }
+        try waitUntilUnlocked("\(path)/70000")
+        try waitUntilUnlocked("\(path)/70001")
         let free = refusal { _ = try UIDSlot.take(from: 70_000...70_001, in: path) }
         #expect(free == nil, "a uid is free again when its run has gone")
     }
@@ -38,6 +40,13 @@ import Testing
         let uid = slot.uid
         #expect(uid == UInt32.max - 1)
     }
+}
+
+/// A child that another test starts at this moment holds our locks until it executes.
+func waitUntilUnlocked(_ path: String) throws {
+    let file = try FileSystem.open(path, .read)
+    _ = try lock(file.raw, waiting: true)
+    unlock(file.raw)
 }
 
 /// The text of the error that `body` throws; nil when it throws none.
@@ -132,6 +141,7 @@ func refusal(_ body: () throws -> Void) -> String? {
             name = abandoned.id.description
         }
         #expect(runs.contains("state/runs/\(name)/stdout"))
+        try waitUntilUnlocked(scratch("state/runs/\(name)"))
         RunDirectory.sweep(node, cgroups: nil)
         #expect(runs == [])
         RunDirectory.sweep(node, cgroups: nil)
