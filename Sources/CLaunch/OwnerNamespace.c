@@ -5,8 +5,11 @@
 static void hold(void *context) {
     const int *ends = context;
     char byte;
-    sys_close(ends[1]);
-    sys_read(ends[0], &byte, 1);
+    sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    // Descriptors of ours, and locks with them, would outlive us.
+    sys_dup3(ends[0], 0, 0);
+    sys_close_range(1, ~0U, 0);
+    sys_read(0, &byte, 1);
     sys_exit_group(0);
 }
 
@@ -70,7 +73,7 @@ int jrun_owner_namespace(unsigned id) {
         if (result >= 0) result = write_map(pid, "/gid_map", id);
         if (result >= 0) result = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
         sys_kill((int)pid, SIGKILL);
-        sys_wait4((int)pid, 0, WALL, 0);
+        while (sys_wait4((int)pid, 0, WALL, 0) == -EINTR) {}
     } else {
         result = pid;
     }

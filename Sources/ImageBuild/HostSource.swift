@@ -11,7 +11,7 @@ extension HostSource {
         for path in executables { try add(executable: path, to: tree, depth: 0) }
         for path in data { try tree.add(path, whole: true) }
         if !trial.isEmpty {
-            for path in try Trial(arguments: trial, scratch: scratch).openedFiles() { try tree.add(path, whole: false) }
+            for path in try Trial(arguments: trial, scratch: scratch).openedFiles() { try tree.addPublic(path) }
         }
         var source = ImageManifest.Source(from: "host")
         source.hostFiles = tree.taken.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

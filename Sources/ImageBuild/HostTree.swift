@@ -6,6 +6,8 @@ import Programs
 final class HostTree {
     private let staging: Staging
     private let root: OwnedFD
+    /// Only what nobody could read as well is taken.
+    private var isForEverybody = false
     /// Absolute paths.
     private(set) var taken: Set<String> = []
 
@@ -13,6 +15,16 @@ final class HostTree {
     init(_ staging: Staging, root: String = "/") throws(KernelError) {
         self.staging = staging
         self.root = try FileSystem.open(root, [.read, .directory])
+    }
+
+    /// At the top of the node: where programs and what they read belong.
+    static let publicPlaces: Set<String> = ["usr", "etc", "opt", "bin", "sbin", "lib", "lib32", "lib64", "libx32"]
+
+    /// Takes what everybody may read, and nothing else: a command that ran as nobody has named the path.
+    func addPublic(_ path: String) throws {
+        isForEverybody = true
+        defer { isForEverybody = false }
+        do { try add(path, whole: false) } catch is NotForEverybody {}
     }
 
     /// - Parameter whole: of a directory, all beneath too.
@@ -49,9 +61,13 @@ final class HostTree {
         path.split(separator: "/").map(String.init).filter { $0 != "." }
     }
 
+    /// No link on the way is followed: those that belong there were gone through, one that has come since does not.
     private func parent(of place: [String]) throws -> OwnedFD {
-        let above = place.dropLast().joined(separator: "/")
-        return try FileSystem.open(above.isEmpty ? "." : above, [.read, .directory], at: root.raw)
+        var directory = try FileSystem.open(".", [.read, .directory], at: root.raw)
+        for name in place.dropLast() {
+            directory = try FileSystem.open(name, [.read, .directory, .noFollow], at: directory.raw)
+        }
+        return directory
     }
 
     /// One file, link or directory, once.
@@ -61,10 +77,21 @@ final class HostTree {
         do { status = try FileStatus(path: name, at: above.raw, following: false) } catch {
             throw ImageError("\(quoted(path)): this node has no \(quoted("/" + place.joined(separator: "/")))")
         }
+        if isForEverybody { try refuseSecrets(place, status) }
         if taken.insert("/" + place.joined(separator: "/")).inserted {
             try staging.addFile(name, in: above.raw, as: place)
         }
         return status.kind
+    }
+
+    private func refuseSecrets(_ place: [String], _ status: FileStatus) throws {
+        let isOpen =
+            switch status.kind {
+            case .directory: status.mode & 0o001 != 0
+            case .link: true
+            default: status.mode & 0o004 != 0
+            }
+        guard isOpen, HostTree.publicPlaces.contains(place[0]) else { throw NotForEverybody() }
     }
 
     private func takeAll(_ directory: Int32, _ place: [String]) throws {
@@ -79,3 +106,5 @@ final class HostTree {
         }
     }
 }
+
+private struct NotForEverybody: Error {}

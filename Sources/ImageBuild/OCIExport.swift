@@ -1,3 +1,4 @@
+import CLinux
 import Images
 import Kernel
 
@@ -11,9 +12,24 @@ public struct OCIExport {
     /// - Parameter directory: not there yet.
     public func write(_ image: StoredImage, tag: String, to directory: String) throws {
         try store.verify(image.digest)
-        guard (try? FileStatus(path: directory, following: false)) == nil else {
+        do { try FileSystem.makeDirectory(directory, mode: 0o755) } catch {
+            guard error.errno == EEXIST else { throw error }
             throw ImageError("'\(printable(directory))' is there already; name a directory that is not")
         }
+        let layout = try FileSystem.open(directory, [.read, .directory, .noFollow])
+        var isWhole = false
+        defer {
+            if !isWhole {
+                try? FileSystem.removeHostileContents(of: layout.raw)
+                try? FileSystem.removeDirectory(directory)
+            }
+        }
+        // Whoever may rename it cannot put another one in its place.
+        try write(image, tag: tag, into: "/proc/self/fd/\(layout.raw)")
+        isWhole = true
+    }
+
+    private func write(_ image: StoredImage, tag: String, into directory: String) throws {
         let place = try store.buildPlace(), tree = "\(place.path)/tree"
         try Tool(
             arguments: ["fsck.erofs", "--extract=\(tree)", "--no-preserve-owner", image.path], package: "erofs-utils",

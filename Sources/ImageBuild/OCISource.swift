@@ -25,7 +25,7 @@ extension Staging {
         }
         for (layer, content) in zip(manifest.layers, config.rootfs.diffIDs) {
             do { try addLayer(layout, layer, content: content) } catch let error as ImageError {
-                throw ImageError("layer \(layer.digest): \(error)")
+                throw ImageError("layer \(quoted(layer.digest)): \(error)")
             }
         }
         var source = ImageManifest.Source(from: "oci")

@@ -13,6 +13,9 @@ final class Staging {
     var dropped = DroppedList()
     private var entries = 0
     private var bytes: Int64 = 0
+    /// Of the names of all entries and of what links lead to: they are held in memory.
+    private var nameBytes = 0
+    static let mostNameBytes = 256 << 20
     /// What this tar or layer has written, and whether it is a directory.
     private var written: [[UInt8]: Bool] = [:]
     /// The directories above these.
@@ -47,7 +50,10 @@ final class Staging {
         }
         guard !isSpecial(entry.kind) else { return try special(entry.kind, path) }
         try refuseTwice(path, isDirectory: entry.kind == .directory)
-        if case .link(let target) = entry.kind { try checkTarget(target, of: path) }
+        if case .link(let target) = entry.kind {
+            try checkTarget(target, of: path)
+            nameBytes += target.count
+        }
         let parent = try self.parent(of: path)
         do {
             switch entry.kind {
@@ -73,6 +79,11 @@ final class Staging {
             throw ImageError(
                 "\(shown(path)): the source has more than \(limits.entries) entries; the recipe's limits.entries allows more"
             )
+        }
+        nameBytes += path.reduce(0) { $0 + $1.utf8.count + 1 }
+        guard nameBytes <= Self.mostNameBytes else {
+            throw ImageError(
+                "\(shown(path)): the paths of the source's entries have more than \(Self.mostNameBytes) bytes together")
         }
     }
 
@@ -149,11 +160,7 @@ final class Staging {
     private func makeFile(
         _ name: String, in parent: Int32, mode: UInt32, size: Int64, _ path: [String], _ content: ContentReader
     ) throws {
-        guard size <= limits.bytes - bytes else {
-            throw ImageError(
-                "\(shown(path)): the source has more than \(limits.bytes) bytes; the recipe's limits.size allows more")
-        }
-        bytes += size
+        try count(bytes: size, of: path)
         let file = try FileSystem.openBeneath(parent, name, [.write, .create, .exclusive])
         var rest = size
         while rest > 0 {
@@ -165,6 +172,14 @@ final class Staging {
         try FileSystem.changeMode(file.raw, to: mode)
     }
 
+    private func count(bytes size: Int64, of path: [String]) throws(ImageError) {
+        guard size <= limits.bytes - bytes else {
+            throw ImageError(
+                "\(shown(path)): the source has more than \(limits.bytes) bytes; the recipe's limits.size allows more")
+        }
+        bytes += size
+    }
+
     private func makeHardLink(_ name: String, in parent: Int32, _ path: [String], to target: [UInt8]) throws {
         let other = try components(of: target)
         let wrong = ImageError("\(shown(path)): the hard link to \(shown(other)) leads to no file of this tree")
@@ -174,6 +189,8 @@ final class Staging {
         else { throw wrong }
         // The file itself, under another way to its name.
         if let here = try? FileStatus(path: name, at: parent, following: false), here.inode == status.inode { return }
+        // Each name is read once more, and a file of its own where the image is exported.
+        try count(bytes: status.size, of: path)
         try clear(name, in: parent)
         try check(sys_linkat(place.raw, otherName, parent, name, 0), "link '\(name)'")
     }

@@ -33,12 +33,16 @@ extension Staging {
         var entry = SourceEntry(name: Array(path.joined(separator: "/").utf8), kind: .directory, mode: status.mode)
         switch status.kind {
         case .directory:
-            let open = try FileSystem.openBeneath(directory, name, [.read, .directory])
+            let open = try FileSystem.open(name, [.read, .directory, .noFollow], at: directory)
             entry.attributes = try extendedAttributes(open.raw)
             try add(entry)
         case .file:
-            let file = try FileSystem.openBeneath(directory, name, .read)
-            entry.kind = .file(size: try FileStatus(of: file.raw).size)
+            let file = try FileSystem.open(name, [.read, .noFollow, .nonBlocking], at: directory)
+            let opened = try FileStatus(of: file.raw)
+            guard opened.inode == status.inode, opened.device == status.device else {
+                throw ImageError("\(quoted(path.joined(separator: "/"))): is being changed; build again when it is not")
+            }
+            entry.kind = .file(size: opened.size)
             entry.attributes = try extendedAttributes(file.raw)
             let raw = file.raw
             try add(entry) { try FileSystem.read(raw, upTo: $0) }

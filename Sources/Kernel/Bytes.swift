@@ -84,7 +84,7 @@ extension FileSystem {
     public static func names(in directory: Int32, limit: Int = .max) throws(KernelError) -> [[UInt8]] {
         var names: [[UInt8]] = []
         var error: Int32 = 0
-        try check(sys_lseek(directory, 0, SEEK_SET), "rewind a directory")
+        try rewind(directory)
         withUnsafeTemporaryAllocation(byteCount: 32768, alignment: 8) { buffer in
             while names.count < limit {
                 let n = sys_getdents64(directory, buffer.baseAddress, buffer.count)
@@ -105,8 +105,13 @@ extension FileSystem {
         }
     }
 
+    /// The next names are the first again.
+    public static func rewind(_ directory: Int32) throws(KernelError) {
+        try check(sys_lseek(directory, 0, SEEK_SET), "rewind a directory")
+    }
+
     /// The next few names, from where the last call stopped; empty at the end. For directories of any size.
-    static func nextNames(in directory: Int32) throws(KernelError) -> [[UInt8]] {
+    public static func nextNames(in directory: Int32) throws(KernelError) -> [[UInt8]] {
         var names: [[UInt8]] = []
         var result = 1
         withUnsafeTemporaryAllocation(byteCount: 32768, alignment: 8) { buffer in

@@ -30,6 +30,8 @@ public struct RunChanges: Sendable, Equatable, Codable {
     static let mostBytes = 1 << 20
     /// Names that are looked at, changed or not: what the end of a run may wait for.
     static let mostLooked = 100_000
+    /// Of the names in one directory, which are held at once.
+    static let mostNameBytes = 4 << 20
     static let deepest = 64
 }
 
@@ -107,14 +109,31 @@ struct ChangeList {
     /// Names of all levels on the way are held at once.
     mutating func names(in directory: Int32) -> [String] {
         let left = RunChanges.mostLooked - looked
-        guard left > 0, !isFull, let all = try? FileSystem.names(in: directory, limit: left) else {
+        guard left > 0, !isFull, (try? FileSystem.rewind(directory)) != nil,
+            var few = try? FileSystem.nextNames(in: directory)
+        else {
             leaveOut()
             return []
         }
-        looked += all.count
-        if all.count == left { leaveOut() }
-        let names = all.compactMap { String(validating: $0, as: UTF8.self) }
-        if names.count < all.count { leaveOut() }
+        var names: [String] = [], bytes = 0
+        while !few.isEmpty {
+            looked += few.count
+            for name in few {
+                guard let name = String(validating: name, as: UTF8.self) else {
+                    leaveOut()
+                    continue
+                }
+                names.append(name)
+                bytes += name.utf8.count
+            }
+            guard looked < RunChanges.mostLooked, bytes < RunChanges.mostNameBytes,
+                let next = try? FileSystem.nextNames(in: directory)
+            else {
+                leaveOut()
+                break
+            }
+            few = next
+        }
         return names
     }
 }

@@ -1,12 +1,16 @@
 import Glibc
+import Images
 import Kernel
 
 // What of this process comes from the C library: its environment and its end.
 
 func environmentVariable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
+/// A line on stderr for each of the message's, whatever is in it.
 func complain(_ message: String) {
-    try? FileSystem.write("jrun-image: \(message)\n".utf8, to: 2, named: "stderr")
+    for line in message.split(whereSeparator: \.isNewline) {
+        try? FileSystem.write("jrun-image: \(printable(String(line)))\n".utf8, to: 2, named: "stderr")
+    }
 }
 
 func end(_ status: Int32) -> Never {

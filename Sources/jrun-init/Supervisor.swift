@@ -93,7 +93,7 @@ struct Supervisor {
         if polls.2.revents | polls.3.revents != 0 { relayStreams() }
         if polls.4.revents & Int16(POLLIN) != 0 {
             readViolation()
-        } else if polls.4.revents != 0 {
+        } else if polls.4.revents & Int16(POLLHUP) != 0 {
             // Its last owner is leaving, and poll would say so again at once until that is done.
             // Source: kernel/seccomp.c, seccomp_notify_poll
             _ = sys_close(seccompListener)

@@ -139,9 +139,14 @@ import Testing
             13 openat(AT_FDCWD, "/proc/self/maps", O_RDONLY) = 4
             13 openat(5, "relative", O_RDONLY) = 4
             13 openat(AT_FDCWD, "/usr/lib/a\\nb", O_RDONLY) = 4
+            13 symlinkat("/usr/bin/said", AT_FDCWD, "./x") = 0
+            13 rename("/usr/bin/said", "./x") = 0
+            13 openat(AT_FDCWD, "/usrlocal/x", O_RDONLY) = 4
+            13 openat(AT_FDCWD, "/root/x", O_RDONLY) = 4
+            13 newfstatat(AT_FDCWD, "/lib64/y", {st_mode=S_IFREG|0644}, 0) = 0
             13 +++ exited with 0 +++
             """
-        #expect(Trial.files(in: record) == ["/usr/bin/python3", "/usr/lib/x.so"])
+        #expect(Trial.files(in: record) == ["/usr/bin/python3", "/usr/lib/x.so", "/lib64/y"])
     }
 
     @Test func digestsInAProgramFile() {
@@ -172,6 +177,29 @@ import Testing
         #expect(throws: ImageError.self) { try tree.add("/usr/loop", whole: false) }
         #expect(throws: ImageError.self) { try tree.add("/usr/nothing", whole: false) }
         #expect(throws: ImageError.self) { try tree.add("/usr/lib/x.so/y", whole: false) }
+    }
+
+    /// A trial runs as nobody, and what it names is copied by root: only what nobody could read belongs into an image.
+    @Test func whatATrialNamesIsForEverybody() throws {
+        for (name, mode) in [
+            ("usr/open", 0o644), ("etc/shadow", 0o640), ("usr/closed/file", 0o644), ("root/key", 0o644),
+            ("var/data", 0o644),
+        ] as [(String, UInt32)] { try scratch.file("node/\(name)", [1], mode: mode) }
+        let closed = try FileSystem.open("\(scratch.path)/node/usr/closed", [.read, .directory])
+        try FileSystem.changeMode(closed.raw, to: 0o750)
+        let node = try Staging(path: "\(scratch.path)/node", limits: .init())
+        try node.add(
+            SourceEntry(name: Array("usr/key".utf8), kind: .link(target: Array("/root/key".utf8)), mode: 0o777))
+        let staging = try scratch.staging()
+        let tree = try HostTree(staging, root: "\(scratch.path)/node")
+        for path in [
+            "/usr/open", "/etc/shadow", "/usr/closed/file", "/usr/key", "/root/key", "/usr/../root/key", "/var/data",
+            "/usr/../usr/../var/data",
+        ] { try tree.addPublic(path) }
+        #expect(try staging.lines().filter { $0.hasPrefix("f") } == ["f 644 usr/open"])
+        // Whoever writes a recipe says so, and is root.
+        try tree.add("/etc/shadow", whole: false)
+        #expect(try staging.lines().contains("f 640 etc/shadow"))
     }
 
     @Test func aDirectoryIsTakenWhole() throws {

@@ -147,7 +147,7 @@ private struct LayoutSample {
     @Test func hostileLayersAreNamedWithTheirLayer() throws {
         let bad = tar([TarSample(name: "x/mem", type: "3")])
         let message = try refusal(LayoutSample(layers: [Self.layer, bad]).write(to: scratch, "layout"))
-        #expect(message.contains("layer \(ImageDigest(of: bad)): 'x/mem': a device node"))
+        #expect(message.contains("layer '\(ImageDigest(of: bad))': 'x/mem': a device node"))
     }
 }
 

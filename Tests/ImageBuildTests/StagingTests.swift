@@ -144,6 +144,22 @@ import Testing
         #expect(try refusal([.directory("a/b/c/d/e/f/g")], limit: 5).contains("more than 5 entries"))
     }
 
+    @Test func hardLinksCountAsFiles() throws {
+        let links = [TarSample(name: "a", content: "123456"), .hard("b", "a")]
+        #expect(try refusal(links, bytes: 11).contains("'b': the source has more than 11 bytes"))
+        #expect(try refusal(links, bytes: 12) == "accepted")
+    }
+
+    /// All of them are in memory at once.
+    @Test func pathsHaveABoundTogether() throws {
+        let staging = try scratch.staging(entries: .max)
+        let path = [String](repeating: String(repeating: "x", count: 255), count: 15)
+        let most = Staging.mostNameBytes / (15 * 256)
+        for _ in 0..<most { try staging.count(path) }
+        let error = #expect(throws: ImageError.self) { try staging.count(path) }
+        #expect(error?.description.contains("more than 268435456 bytes together") == true)
+    }
+
     @Test func anExtendedHeaderHasABound() throws {
         let header = TarSample(name: "x", type: "x", content: String(repeating: "x", count: (1 << 20) + 1))
         #expect(
