@@ -9,7 +9,7 @@ import Programs
 ///     store/sha256/HEX.erofs ──SHA-256──► loop device ──erofs, read-only──► runtime/images/HEX ──open_tree──► a run's own
 ///
 /// The bytes that are verified and those that are mounted belong to one open file. A mount stays for the runs to come,
-/// whoever starts them, so that an image is in memory once; it goes when its image has left the store.
+/// whoever starts them, so that an image is in memory once; it goes when its image has left the store, or lost its name.
 enum ImageMounts {
     /// The image that a program's root means now, mounted.
     static func mounted(_ root: ImageRoot, on node: Node) throws(RunRefused) -> MountedImage {
@@ -78,13 +78,14 @@ enum ImageMounts {
         return try Mounts.openRoot(of: mount.raw)
     }
 
-    /// Takes away the mounts of images that have left the store. Runs that use one
+    /// Takes away the mounts of images that have left the store or that no name stands for any more. Runs that use one
     /// keep it; with the last of them its loop device goes, which holds the image's file.
     /// Who works on another image at this moment has it locked.
     private static func removeUnused(_ store: ImageStore, _ node: Node) {
-        guard let live = try? RunImages.digests(on: node, live: true) else { return }
+        guard let names = try? store.names(), let live = try? RunImages.digests(on: node, live: true) else { return }
+        let named = Set(names.map(\.digest))
         let idle = try? IdleImageMount.all(on: node, of: store) { digest in
-            live.contains(digest) || FileSystem.exists(store.imagePath(digest))
+            live.contains(digest) || named.contains(digest) && FileSystem.exists(store.imagePath(digest))
         }
         for mount in idle ?? [] {
             guard let held = try? FileSystem.open("\(mount.path).lock", [.write, .create], mode: 0o600),
