@@ -17,6 +17,20 @@ final class FileSource: ByteSource {
     func read(upTo count: Int) throws -> [UInt8] { try FileSystem.read(file.raw, upTo: count) }
 }
 
+/// Knows whether everything has been read.
+final class EndedSource: ByteSource {
+    private let inner: any ByteSource
+    private(set) var hasEnded = false
+
+    init(_ inner: any ByteSource) { self.inner = inner }
+
+    func read(upTo count: Int) throws -> [UInt8] {
+        let bytes = try inner.read(upTo: count)
+        if bytes.isEmpty { hasEnded = true }
+        return bytes
+    }
+}
+
 /// Lets the first bytes be seen before they are read.
 final class PeekedSource: ByteSource {
     private let inner: any ByteSource

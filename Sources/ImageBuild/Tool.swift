@@ -25,14 +25,21 @@ struct Tool {
         let output = OwnedFD(taking: ends.reader), input = OwnedFD(taking: ends.writer)
         let process = try spawn(output: input.raw, log: log)
         input.close()
-        let source = FileSource(output)
+        let source = EndedSource(FileSource(output))
         do { try body(source) } catch {
-            kill(process, SIGTERM)
-            _ = wait(for: process)
+            if !source.hasEnded { kill(-process, SIGTERM) }
+            let status = wait(for: process)
             // Its own failure is why it gave no more; what was read is only a consequence.
+            if source.hasEnded { try check(status, log) }
             throw error
         }
-        let status = wait(for: process)
+        try check(wait(for: process), log)
+    }
+
+    private func check(_ status: Int32, _ log: String) throws(ImageError) {
+        guard status != 127 << 8 else {
+            throw ImageError("\(quotedName) cannot be started: \(lastWords(log)); install the package '\(package)'")
+        }
         guard status == 0 else {
             throw ImageError("\(quotedName) failed (\(words(status))): \(lastWords(log))")
         }
@@ -57,7 +64,8 @@ struct Tool {
         return lines.isEmpty ? "it said nothing" : lines.suffix(4).joined(separator: "; ")
     }
 
-    /// With every signal as usual: what this process ignores or blocks is not the tool's business.
+    /// With every signal as usual: what this process ignores or blocks is not the tool's business. In a process group of its
+    /// own, which some tools end as a whole; and it ends when we do.
     private func spawn(output: Int32, log: String) throws -> pid_t {
         var actions = posix_spawn_file_actions_t(), attributes = posix_spawnattr_t()
         posix_spawn_file_actions_init(&actions)
@@ -74,14 +82,17 @@ struct Tool {
         sigfillset(&all)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+        posix_spawnattr_setpgroup(&attributes, 0)
         var process: pid_t = 0
-        let argv = arguments.map { strdup($0) } + [nil], envp = environment.map { strdup($0) } + [nil]
+        let words = ["setpriv", "--pdeathsig", "TERM", "--"] + arguments
+        let argv = words.map { strdup($0) } + [nil], envp = environment.map { strdup($0) } + [nil]
         defer { for text in argv + envp { free(text) } }
-        let result = posix_spawnp(&process, arguments[0], &actions, &attributes, argv, envp)
+        let result = posix_spawnp(&process, words[0], &actions, &attributes, argv, envp)
         guard result == 0 else {
             throw ImageError(
-                "\(quotedName) cannot be started: \(describe(errno: result)); install the package '\(package)'")
+                "'setpriv' cannot be started: \(describe(errno: result)); install the package 'util-linux'")
         }
         return process
     }

@@ -89,6 +89,13 @@ public struct ImageStore: Sendable {
         } catch {
             throw ImageError("'\(path)' is damaged: it is no manifest of an image; \(Self.cure)")
         }
+        let size = (try? FileStatus(path: imagePath(digest)))?.size
+        guard size == manifest.size else {
+            let what = size.map { "has \($0) bytes and not \(manifest.size)" } ?? "is not there"
+            throw ImageError(
+                "image '\(printable(manifest.name))' is damaged: its file '\(imagePath(digest))' \(what); build it anew"
+            )
+        }
         return StoredImage(digest: digest, path: imagePath(digest), manifest: manifest)
     }
 
@@ -119,7 +126,7 @@ public struct ImageStore: Sendable {
     /// - Throws: `ImageError` that says what differs.
     public func verify(_ digest: ImageDigest) throws {
         guard let image = try image(digest) else {
-            throw ImageError("image '\(digest)' is not in the store '\(path)'")
+            throw ImageError("image '\(digest)' is not in the store '\(path)'; build it anew")
         }
         let file = try FileSystem.open(image.path, .read)
         let found = try fileDigest(file.raw)

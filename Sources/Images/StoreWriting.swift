@@ -60,6 +60,20 @@ extension ImageStore {
         }
     }
 
+    /// What the names stood for stays.
+    ///
+    /// - Throws: `ImageError` for a name that is not there, before any is taken away.
+    public func remove(names: [String]) throws {
+        try locked(exclusive: true) {
+            let known = try allNames()
+            for name in names where !known.contains(name) {
+                throw ImageError(
+                    "the name '\(printable(name))' is not in the store '\(path)'; `jrun-image list` shows them")
+            }
+            for name in Set(names) { try FileSystem.removeFile(namePath(name)) }
+        }
+    }
+
     /// Puts a finished image into the store and lets its name stand for it. The same bytes may be there already; the
     /// manifest is then that of the later build.
     ///

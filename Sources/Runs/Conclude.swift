@@ -60,7 +60,11 @@ extension Verdict {
     init(launchFailed failure: LaunchFailed) {
         state = .failed
         cause = .launchError
-        evidence = .init(summary: "\(failure)", step: failure.step, errno: errnoName(failure.errno))
+        // The file itself was looked for when the run was prepared.
+        let hint =
+            failure.isExecution && failure.errno == ENOENT
+            ? "; its loader, or the interpreter on its first line, is not there" : ""
+        evidence = .init(summary: "\(failure)\(hint)", step: failure.step, errno: errnoName(failure.errno))
         if failure.isExecution { launchExitStatus = failure.errno == ENOENT ? 127 : 126 }
     }
 

@@ -25,12 +25,24 @@ public struct IdleImageMount: Sendable, Equatable {
                 guard let top = try? FileSystem.open(path, [.read, .directory]), Mounts.isErofs(top.raw),
                     let status = try? FileStatus(of: top.raw)
                 else { return nil }
-                let device = "\(status.device >> 32):\(status.device & 0xffff_ffff)"
                 // Of another store, which this one knows nothing of. A file that has left the store is marked as deleted.
-                let file = try? FileSystem.text(of: "/sys/dev/block/\(device)/loop/backing_file")
-                guard file?.hasPrefix("\(place)/sha256/\(digest.hex).erofs") == true else { return nil }
+                guard backingFile(of: top.raw)?.hasPrefix("\(place)/sha256/\(digest.hex).erofs") == true else {
+                    return nil
+                }
+                let device = Self.device(status)
                 return IdleImageMount(path: path, digest: digest, device: device)
             }
+    }
+
+    /// The file that a mount's loop device reads; with ` (deleted)` behind it when its name has gone, or is another's.
+    static func backingFile(of mount: Int32) -> String? {
+        guard let status = try? FileStatus(of: mount) else { return nil }
+        return try? FileSystem.text(of: "/sys/dev/block/\(device(status))/loop/backing_file")
+            .split(separator: "\n").first.map(String.init)
+    }
+
+    private static func device(_ status: FileStatus) -> String {
+        "\(status.device >> 32):\(status.device & 0xffff_ffff)"
     }
 
     /// Runs that are in it stay in it; with the last of them its loop device goes, which holds the image's file.

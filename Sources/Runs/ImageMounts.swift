@@ -32,6 +32,8 @@ enum ImageMounts {
     /// Nil when no image is mounted there. What was looked at is what will be used: the path may lead elsewhere soon.
     private static func opened(_ path: String) -> OwnedFD? {
         guard let top = try? FileSystem.open(path, [.read, .directory]), Mounts.isErofs(top.raw) else { return nil }
+        // A file that was damaged and built anew is another one.
+        if IdleImageMount.backingFile(of: top.raw)?.hasSuffix(" (deleted)") == true { return nil }
         return top
     }
 
@@ -74,6 +76,9 @@ enum ImageMounts {
             throw RunRefused("this kernel cannot mount images: it has no erofs; modprobe erofs (see jrun doctor)")
         }
         try FileSystem.makeDirectory(path, mode: 0o700, orFindIt: true)
+        if let old = try? FileSystem.open(path, [.read, .directory]), Mounts.isErofs(old.raw) {
+            try Mounts.detach(path)
+        }
         try Mounts.attach(mount.raw, at: path)
         return try Mounts.openRoot(of: mount.raw)
     }

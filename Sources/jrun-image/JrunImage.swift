@@ -16,7 +16,7 @@ struct JrunImage: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             BuildCommand.self, ListCommand.self, ShowCommand.self, VerifyCommand.self, DiffCommand.self,
-            ExportCommand.self, CollectCommand.self, ShellCommand.self,
+            ExportCommand.self, RemoveCommand.self, CollectCommand.self, ShellCommand.self,
         ])
 
     /// As jrun: 125 for everything that is refused.
@@ -46,6 +46,14 @@ struct JrunImage: ParsableCommand {
 struct StoreOptions: ParsableArguments {
     @Option(name: .long, help: "The store, instead of JRUN_IMAGES or \(ImageStore.defaultPath).")
     var store: String?
+
+    /// One that somebody has named is there already.
+    var existing: ImageStore {
+        get throws {
+            guard let store, (try? FileStatus(path: store)) == nil else { return opened }
+            throw ImageError("there is no store at '\(printable(store))'; `jrun-image build --store` makes one")
+        }
+    }
 
     var opened: ImageStore { store.map { ImageStore(path: $0) } ?? ImageStore(environment: environmentVariable) }
 }

@@ -21,7 +21,7 @@ struct ListCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     mutating func run() throws {
-        let store = storage.opened
+        let store = try storage.existing
         let listed = try store.locked {
             var listed = try store.allNames().map { named($0, in: store) }
             let digests = Set(listed.compactMap(\.digest))
@@ -120,10 +120,14 @@ struct VerifyCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     mutating func run() throws {
-        let store = storage.opened
+        let store = try storage.existing
         let references = try images.map { try ImageReference($0) }
         let results = try store.locked {
-            let digests = images.isEmpty ? try store.images() : try references.map { try store.resolve($0).digest }
+            let digests =
+                images.isEmpty
+                // With those that are only named: what has lost its manifest is no image any more.
+                ? Set(try store.images()).union(try store.names().map(\.digest)).sorted { $0.hex < $1.hex }
+                : try references.map { try store.resolve($0).digest }
             return digests.map { digest -> [String: String] in
                 do {
                     try store.verify(digest)

@@ -32,6 +32,22 @@ struct ExportCommand: ParsableCommand {
     }
 }
 
+struct RemoveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Take names away; `gc` takes the images that nothing needs any more.")
+
+    @Argument(help: "A name.")
+    var names: [String]
+
+    @OptionGroup var storage: StoreOptions
+
+    mutating func run() throws {
+        let store = try storage.existing
+        try store.checkWritable()
+        try store.remove(names: names)
+    }
+}
+
 /// What is taken away.
 private struct CollectedItem: Encodable {
     enum Kind: String, Encodable { case mount, image, rest }
@@ -61,7 +77,7 @@ struct CollectCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     mutating func run() throws {
-        try storage.opened.checkWritable()
+        try storage.existing.checkWritable()
         let node = try Node(environment: environmentVariable, executable: "")
         let cleaning = try ImageCleaning(
             of: storage.opened, on: node, programs: ImageUse.programDirectories + programs, dryRun: dryRun)
@@ -81,6 +97,10 @@ struct CollectCommand: ParsableCommand {
         case .rest: "\(dryRun ? "would take away" : "took away") \(item.path)\n"
         }
     }
+}
+
+private func hasShell(_ store: ImageStore, _ digest: ImageDigest) throws -> Bool {
+    try store.listing(digest).entries.contains { ["bin/sh", "usr/bin/sh"].contains($0.path) }
 }
 
 struct ShellCommand: ParsableCommand {
@@ -121,6 +141,12 @@ struct ShellCommand: ParsableCommand {
         let found = try store.locked { () throws in
             let found = try store.resolve(reference)
             try store.verify(found.digest)
+            let canStart = try !command.isEmpty || hasShell(store, found.digest)
+            guard canStart else {
+                throw ImageError(
+                    "image '\(reference)' has no /bin/sh; name a command that it has: jrun-image shell \(reference) -- /usr/bin/NAME (`jrun-image show --files` lists them)"
+                )
+            }
             return found
         }
         let arguments = [

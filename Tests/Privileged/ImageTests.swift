@@ -80,7 +80,7 @@ extension Privileged {
             #expect(outcome.answers[0]["content"].string == "1 2 3\n")
             #expect(outcome.answers[1]["content"].string == "a file at the top\n")
             #expect(outcome.answers[2]["content"].string?.hasPrefix("root:x:0:0") == true)
-            #expect(outcome["ls"]["entries"].strings == ["busybox", "probe", "sh"])
+            #expect(outcome["ls"]["entries"].strings == ["busybox", "probe", "script", "sh"])
             for path in [
                 "/usr/bin/env", "/etc/ld.so.cache", "/etc/alternatives", "/.image", "/lib64", images.site.dist,
             ] {
@@ -187,6 +187,27 @@ extension Privileged {
             #expect(inode != nil && inode == second["stat"]["inode"].int, "\(first)")
             let mounts = try Leaks.mounts().filter { $0.contains(images.digest) }
             #expect(mounts.count == 1, "\(mounts)")
+        }
+
+        /// The same bytes in another file: what is mounted may be of the one that was damaged.
+        @Test func anImageThatWasBuiltAnewIsMountedAnew() throws {
+            func mounts() throws -> Set<String> { try Leaks.mounts().filter { $0.contains(images.digest) } }
+            #expect(try images.request(["ids"]).run().status == 0)
+            let before = try mounts(), fresh = "\(images.directory)/fresh"
+            try FileManager.default.copyItem(atPath: images.image, toPath: fresh)
+            try #require(rename(fresh, images.image) == 0)
+            #expect(try images.request(["ids"]).run().status == 0)
+            let after = try mounts()
+            #expect(before.count == 1 && after.count == 1 && before != after, "\(before) \(after)")
+            #expect(try images.request(["ids"]).run().status == 0)
+            #expect(try mounts() == after)
+        }
+
+        @Test func aLoaderThatIsMissingIsNamed() throws {
+            var request = try images.request(["1"])
+            request.program.executable = "/usr/bin/script"
+            let outcome = try request.run()
+            #expect(outcome.status == 127 && outcome.stderr.contains("the interpreter on its first line"), "\(outcome)")
         }
 
         @Test func anAlteredImageIsRefused() throws {

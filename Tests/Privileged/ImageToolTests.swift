@@ -13,7 +13,9 @@ extension Privileged {
             init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
             deinit { try? FileManager.default.removeItem(atPath: path) }
 
-            func tool(_ arguments: String...) throws -> Ended {
+            func tool(_ arguments: String...) throws -> Ended { try tool(arguments) }
+
+            func tool(_ arguments: [String]) throws -> Ended {
                 let binary = try Site.shared.get().dist + "/sbin/jrun-image"
                 var command = Command([binary] + arguments)
                 command.environment = environment
@@ -179,6 +181,54 @@ extension Privileged {
             #expect(try place.tool("show", "box@sha256:\(old)").status == 125)
             #expect(try place.tool("verify", "box").status == 0)
             #expect(umount2(place.mountPoint(new), Int32(MNT_DETACH)) == 0)
+        }
+
+        @Test func aNameIsTakenAwayAndThenItsImage() throws {
+            let place = try Place()
+            let old = try place.build("old")
+            let wrong = try place.tool("rm", "box", "bok")
+            #expect(
+                wrong.status == 125 && wrong.stderr.contains("the name 'bok' is not in the store"), "\(wrong.stderr)")
+            #expect(try place.tool("show", "box").status == 0)
+            #expect(try place.tool("rm", "box").status == 0)
+            #expect(try place.tool("show", "box").status == 125)
+            #expect(try place.tool("verify", "box@sha256:\(old)").status == 0)
+            #expect(try place.tool("gc").text.contains("\(old).erofs"))
+        }
+
+        @Test func aFileThatIsGoneIsNamedByEverybodyWhoLooks() throws {
+            let place = try Place()
+            let digest = try place.build("old"), file = "\(place.path)/images/sha256/\(digest).erofs"
+            try FileManager.default.removeItem(atPath: file)
+            let words = "image 'box' is damaged: its file '\(file)' is not there; build it anew"
+            for command in ["list", "verify", "show"] {
+                let ended = try place.tool(command == "show" ? ["show", "box"] : [command])
+                #expect(
+                    ended.status == 125 && (ended.stderr + ended.text).contains(words), "\(command): \(ended.stderr)")
+            }
+            let run = try place.request("ids").run()
+            #expect(run.status == 125 && run.stderr.contains(words), "\(run)")
+            // And one that has lost its manifest.
+            try FileManager.default.removeItem(atPath: "\(place.path)/images/sha256/\(digest).json")
+            #expect(try place.tool("verify").status == 125)
+        }
+
+        @Test func aStoreThatIsNotThereIsNotMade() throws {
+            let place = try Place(), store = "\(place.path)/nowhere"
+            for command in ["list", "verify", "gc"] {
+                let ended = try place.tool(command, "--store", store)
+                #expect(ended.status == 125 && ended.stderr.contains("there is no store at"), "\(command)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: store))
+        }
+
+        @Test func aShellThatIsNotThereIsSaid() throws {
+            let place = try Place()
+            let recipe = try place.write("{image: small, from: host, executables: [/usr/bin/true]}\n", "small.yaml")
+            try #require(try place.tool("build", recipe).status == 0)
+            let ended = try place.tool("shell", "small")
+            #expect(ended.status == 125 && ended.stderr.contains("image 'small' has no /bin/sh"), "\(ended.stderr)")
+            #expect(try place.tool("shell", "small", "--", "/usr/bin/true").status == 0)
         }
 
         /// What a kept run was frozen with stays as long as it is kept, mounted or not.

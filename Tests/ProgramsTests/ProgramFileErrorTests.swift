@@ -255,7 +255,7 @@ private let wrongLines: [(line: String, error: String)] = [
         ("[]", "5:11: security: expected a mapping with the keys root, files, network, seccomp, devices, found a list"),
         (
             "{root: hots}",
-            "5:18: security.root: 'hots' is not possible here; allowed: host, {image: NAME, writable: false}"
+            "5:18: security.root: 'hots' is not possible here; allowed: host, {image: NAME}, {image: NAME, writable: true}"
         ),
         (
             "{root: {image: a@sha256:12}}",

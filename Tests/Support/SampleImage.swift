@@ -32,8 +32,9 @@ package final class SampleImage {
         for (name, text) in [
             ("etc/passwd", "secret:x:0:0::/:/bin/sh\n"), ("etc/group", ""), ("etc/nsswitch.conf", ""),
             ("etc/motd", "of the image\n"), ("usr/data/table", "1 2 3\n"), ("opt/.more", more),
-            ("README", "a file at the top\n"),
+            ("README", "a file at the top\n"), ("usr/bin/script", "#!/usr/bin/nothing\n"),
         ] { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(tree)/\(name)")) }
+        chmod("\(tree)/usr/bin/script", 0o755)
         let made = try SampleImage.run([
             "mkfs.erofs", "-T1", "--all-root", "-x-1", "-U00000000-0000-0000-0000-000000000000", image, tree,
         ])
