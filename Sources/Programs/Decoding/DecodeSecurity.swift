@@ -19,7 +19,8 @@ extension ProgramDecoder {
         guard case .mapping = node.content else {
             findings.add(
                 node.mark,
-                "security.root: \(node.kind) is not possible here; allowed: host, {image: NAME}, {image: NAME, writable: true}")
+                "security.root: \(node.kind) is not possible here; allowed: host, {image: NAME}, {image: NAME, writable: true}"
+            )
             return nil
         }
         let what = "security.root"
