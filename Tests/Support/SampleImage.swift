@@ -1,9 +1,12 @@
 import Foundation
 import Glibc
-import Testing
 
 /// A store with one image in it, `box`: a few directories, the probe and a shell.
 package final class SampleImage {
+    struct Unmade: Error, CustomStringConvertible {
+        var description: String
+    }
+
     /// What JRUN_IMAGES names.
     package let store: String
     package let digest: String
@@ -38,7 +41,7 @@ package final class SampleImage {
         let made = try SampleImage.run([
             "mkfs.erofs", "-T1", "--all-root", "-x-1", "-U00000000-0000-0000-0000-000000000000", image, tree,
         ])
-        try #require(made.status == 0, "mkfs.erofs (Debian: erofs-utils): \(made.stderr)")
+        guard made.status == 0 else { throw Unmade(description: "mkfs.erofs (Debian: erofs-utils): \(made.stderr)") }
         digest = String(try SampleImage.run(["sha256sum", image]).text.prefix(64))
         for name in ["sha256", "names"] {
             try FileManager.default.createDirectory(atPath: "\(store)/\(name)", withIntermediateDirectories: true)
