@@ -98,6 +98,15 @@ private let onlyIn: [(target: String, module: String, files: Set<String>)] = [
         #expect(wrong == [])
     }
 
+    /// jrun-escape goes into the test machine, built in release: there is no library of tests.
+    @Test func whatLeavesTheTestsTakesNoTestLibrary() {
+        let files = Repository.swiftTests.filter { file in
+            ["Tests/Support/", "Tests/Escape/Attacks/", "Tests/Escape/Runner/"].contains { file.path.contains($0) }
+        }
+        #expect(files.count > 20)
+        #expect(files.filter { $0.imports.contains("Testing") }.map(\.path) == [])
+    }
+
     // MARK: C
 
     /// Headers that need no C library.
