@@ -51,7 +51,7 @@ private let otherwiseRefused = #""defaultAction": "SCMP_ACT_ERRNO", "syscalls": 
         }
         try write("names/box", "sha256:\(digest)\n")
         try Data(manifest.json()).write(to: URL(filePath: scratch("sha256/\(digest).json")))
-        try write("sha256/\(digest).erofs", "")
+        try write("sha256/\(digest).erofs", "x")
         try write(
             "sha256/\(digest).files",
             "l 0777 7 - bin -> usr/bin\nd 0755 0 - usr\nd 0755 0 - usr/bin\nf 0644 1 00 usr/bin/data\n"
