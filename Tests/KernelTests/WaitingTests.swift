@@ -3,14 +3,13 @@ import Kernel
 import Synchronization
 import Testing
 
-/// How often the signal's handler ran.
-private let signals = Atomic<Int>(0)
-
 /// What the waiting thread is given and what it answers.
 private final class Waiter: Sendable {
     let file: Int32
     /// 0 while it waits; 1 when it has the lock, 2 when it was refused.
     let answer = Atomic<Int>(0)
+    /// `PID/task/TID`
+    let thread = Mutex("")
 
     init(_ file: Int32) { self.file = file }
 
@@ -19,6 +18,9 @@ private final class Waiter: Sendable {
         var none = sigset_t()
         sigemptyset(&none)
         pthread_sigmask(SIG_SETMASK, &none, nil)
+        var link = [CChar](repeating: 0, count: 64)
+        readlink("/proc/thread-self", &link, link.count - 1)
+        thread.withLock { $0 = String(cString: link) }
         let hasLock = (try? lock(file, waiting: true)) ?? false
         answer.store(hasLock ? 1 : 2, ordering: .sequentiallyConsistent)
     }
@@ -36,7 +38,7 @@ private final class Waiter: Sendable {
         let file = try FileSystem.open(scratch("lock"), .write)
         let inode = try FileStatus(of: file.raw).inode
         var action = sigaction()
-        action.__sigaction_handler.sa_handler = { _ in signals.add(1, ordering: .sequentiallyConsistent) }
+        action.__sigaction_handler.sa_handler = { _ in }
         sigaction(SIGUSR2, &action, nil)
 
         let waiter = Waiter(file.raw)
@@ -49,11 +51,23 @@ private final class Waiter: Sendable {
             }, Unmanaged.passUnretained(waiter).toOpaque())
         try waitUntilBlocked(waiter, inode)
         pthread_kill(thread, SIGUSR2)
-        while signals.load(ordering: .sequentiallyConsistent) == 0 { sched_yield() }
+        try waitUntilDelivered(SIGUSR2, waiter)
         try waitUntilBlocked(waiter, inode)
         unlock(held.raw)
         pthread_join(thread, nil)
         #expect(waiter.answer.load(ordering: .sequentiallyConsistent) == 1)
+    }
+
+    /// Until the call has been ended by it. Not until the handler has run: the thread sanitizer runs it later.
+    /// Source: proc_pid_status(5), SigPnd
+    private func waitUntilDelivered(_ signal: Int32, _ waiter: Waiter) throws {
+        let path = "/proc/\(waiter.thread.withLock { $0 })/status"
+        while waiter.answer.load(ordering: .sequentiallyConsistent) == 0 {
+            let line = try FileSystem.text(of: path).split(separator: "\n").first { $0.hasPrefix("SigPnd:") }
+            let pending = try #require(line?.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) })
+            if pending & 1 << UInt64(signal - 1) == 0 { return }
+            sched_yield()
+        }
     }
 
     /// Until the kernel lists the file among those that are waited for, or there is an answer. Source: proc_locks(5)
