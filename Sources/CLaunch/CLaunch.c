@@ -4,6 +4,7 @@
 
 #define STEP_CLONE 0xfffffff0U
 #define STEP_EXEC_INIT 0xfffffff1U
+#define STEP_NETWORK 0xfffffff3U
 #define LAST_SIGNAL 64
 
 struct child {
@@ -51,7 +52,15 @@ static void become_init(void *context) {
 
     reset_signal_handlers();
     sys_setsid();  // the terminal's Ctrl-C is for jrun, which decides what it means
-    long r = place_descriptors(l);
+    long r = 0;
+    if (l->network >= 0) {
+        l->failed_step = STEP_NETWORK;
+        r = sys_setns(l->network, CLONE_NEWNET);
+    }
+    if (r >= 0) {
+        l->failed_step = STEP_CLONE;
+        r = place_descriptors(l);
+    }
     if (r >= 0) {
         sys_rt_sigprocmask(SIG_SETMASK, &no_signals, 0);
         l->failed_step = STEP_EXEC_INIT;

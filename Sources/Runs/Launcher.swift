@@ -50,6 +50,8 @@ struct Launcher {
     let runName: String
     /// What the caller holds open for the run; host paths are opened here.
     var descriptors: [PlanDescriptor: Int32]
+    /// An idle network namespace, entered instead of making one; -1 for none.
+    var network: Int32 = -1
 
     func launch(initCgroup: Int32) throws -> LaunchedRun {
         let initExecutable = try FileSystem.open(node.initPath, .read)
@@ -64,7 +66,9 @@ struct Launcher {
             opened.add(mount)
             known[.hostPath(path)] = mount
         }
-        let fds = [memfd.raw, report.writer] + plan.descriptors.map { known[$0]! }
+        var fds = [memfd.raw, report.writer] + plan.descriptors.map { known[$0]! }
+        // jrun-init keeps it, and with it the lock on it, as long as the run is there.
+        if network >= 0 { fds.append(network) }
 
         let clonedAt = monotonicNanoseconds()
         let clone = try clone(fds, initExecutable.raw, null.raw, initCgroup)
@@ -82,7 +86,10 @@ struct Launcher {
         pidfd: Int32, pid: Int32
     ) {
         var launch = jrun_launch()
-        launch.namespaces = plan.namespaces.reduce(0) { $0 | $1.cloneFlag }
+        for namespace in plan.namespaces where namespace != .network || network < 0 {
+            launch.namespaces |= namespace.cloneFlag
+        }
+        launch.network = network
         launch.cgroup = cgroup
         launch.`init` = executable
         launch.null = null
@@ -97,8 +104,11 @@ struct Launcher {
         }
         if result < 0 {
             let step =
-                launch.failed_step == JRUN_STEP_EXEC_INIT
-                ? "execute jrun-init '\(node.initPath)'" : "clone into new namespaces"
+                switch launch.failed_step {
+                case JRUN_STEP_EXEC_INIT: "execute jrun-init '\(node.initPath)'"
+                case JRUN_STEP_NETWORK: "enter an idle network namespace"
+                default: "clone into new namespaces"
+                }
             throw LaunchFailed(step: step, errno: -result, isExecution: false)
         }
         return (launch.pidfd, launch.pid)

@@ -8,6 +8,8 @@ struct RunLaunch {
     let preparation: Preparation
     let plan: LaunchPlan
     let identity: RunIdentity
+    /// An idle network namespace to enter; -1 to make one.
+    var network: Int32 = -1
 
     /// - Parameter pipes: `control` and `growth`, and the ends of stdin where the program has one.
     /// - Throws: `LaunchFailed` when a step of the plan could not be carried out.
@@ -43,8 +45,9 @@ struct RunLaunch {
             streamFiles.append(file)
             descriptors[descriptor] = file
         }
-        return try Launcher(node: preparation.node, plan: plan, runName: identity.id, descriptors: descriptors)
-            .launch(initCgroup: initCgroup)
+        return try Launcher(
+            node: preparation.node, plan: plan, runName: identity.id, descriptors: descriptors, network: network
+        ).launch(initCgroup: initCgroup)
     }
 }
 

@@ -11,6 +11,7 @@ struct jrun_launch {
     int cgroup;           // directory of the cgroup that jrun-init starts in, or -1
     int init;             // jrun-init's executable
     int null;             // /dev/null, for 0, 1 and 2
+    int network;          // network namespace to enter, or -1
     const int *fds;       // placed at 3, 4, …
     int fd_count;         // at most JRUN_LAUNCH_MAX_FDS
     const char *run;      // shown in `ps` beside jrun-init

@@ -190,6 +190,7 @@ static inline long sys_fsconfig(int fd, unsigned command, const char *key, const
     return SYS5(__NR_fsconfig, fd, command, key, value, aux);
 }
 static inline long sys_fsmount(int fd, unsigned flags, unsigned attributes) { return SYS3(__NR_fsmount, fd, flags, attributes); }
+static inline long sys_setns(int fd, int type) { return SYS2(__NR_setns, fd, type); }
 static inline long sys_unshare(unsigned long flags) { return SYS1(__NR_unshare, flags); }
 static inline long sys_sethostname(const char *p, size_t n) { return SYS2(__NR_sethostname, p, n); }
 static inline long sys_chdir(const char *path) { return SYS1(__NR_chdir, path); }

@@ -125,6 +125,7 @@ struct jrun_failure {
 #define JRUN_STEP_LAUNCH 0xfffffff0U    // before the plan: placing descriptors
 #define JRUN_STEP_EXEC_INIT 0xfffffff1U // executing jrun-init
 #define JRUN_STEP_READ_PLAN 0xfffffff2U // reading and verifying the plan
+#define JRUN_STEP_NETWORK 0xfffffff3U   // entering a network namespace that was made before
 
 // Bytes on the control pipe.
 #define JRUN_CONTROL_TERMINATE 0x54 /* T */

@@ -197,15 +197,19 @@ extension ManagedRun {
 
     /// The cgroup leaf goes, jrun-init may leave, and with it the work directory and the uid.
     func letGo() {
+        var isEmpty = false
         if let runs = try? monitor.cgroups?.openRuns(),
             let leaf = try? CgroupLeaf(opening: id.description, in: runs.raw)
         {
-            do { try leaf.remove(from: runs.raw) } catch {
-                monitor.log(.error, "its cgroup cannot be removed: \(error)", id)
-            }
+            do {
+                try leaf.remove(from: runs.raw)
+                isEmpty = true
+            } catch { monitor.log(.error, "its cgroup cannot be removed: \(error)", id) }
         }
         removeWorkOnDisk()
         guard process != nil else { return }
+        // A cgroup that could be removed holds no process that could still use it.
+        if isEmpty { monitor.networks.keep(of: process!, program) }
         // One that does not take its release any more must not hold us either: everything of it has been taken.
         if !sendControl(JRUN_CONTROL_RELEASE) { process!.kill() }
         process!.waitUntilGone()

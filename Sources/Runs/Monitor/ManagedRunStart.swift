@@ -141,8 +141,10 @@ extension ManagedRun {
             pipes[.stdinBuffer] = stdinBuffer.raw
             StdinBuffer.widen(stdinWriter.raw)
         }
-        let launched = try RunLaunch(preparation: preparation, plan: plan, identity: identity)
-            .start(in: directory, slot, workspace, leaf, runs: runs, pipes: pipes)
+        let network = monitor.networks.take(for: program)
+        let launched = try RunLaunch(
+            preparation: preparation, plan: plan, identity: identity, network: network?.file.raw ?? -1
+        ).start(in: directory, slot, workspace, leaf, runs: runs, pipes: pipes)
         process = launched.takeProcess()
         // From here on the run is there, whatever goes wrong on our side.
         do { try watch() } catch {

@@ -12,6 +12,7 @@ public final class Monitor: Sendable {
     let state: Mutex<State>
     /// Raised when a run has been created or removed.
     let changes = ChangeSignal()
+    let networks = IdleNetworks()
     /// Nil where cgroup v2 is not mounted: runs are then refused, each with a sentence.
     let cgroups: CgroupTree?
 
