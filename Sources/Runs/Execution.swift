@@ -51,13 +51,14 @@ public struct Execution {
     public mutating func execute() throws -> ExecutionOutcome {
         // From here on a request to stop is something to answer, not an end: there are things to remove.
         let signals = try SignalQueue.requestsToStop()
+        let network = NetworkAhead.begin(for: preparation)
         RunDirectory.sweep(preparation.node, cgroups: preparation.cgroups)
         // Opened before anything runs, so that a result always has a place to go to.
         let output = try options.outputDirectory.map(openOutputDirectory)?.release()
         defer { if let output { _ = sys_close(output) } }
         let directory = try RunDirectory.create(on: preparation.node)
         do {
-            let outcome = try executeInDirectory(directory, signals, outputDirectory: output)
+            let outcome = try executeInDirectory(directory, signals, network, outputDirectory: output)
             if !options.keep { try directory.remove() }
             return outcome
         } catch {
@@ -81,7 +82,8 @@ public struct Execution {
     }
 
     private mutating func executeInDirectory(
-        _ directory: borrowing RunDirectory, _ signals: borrowing SignalQueue, outputDirectory: Int32?
+        _ directory: borrowing RunDirectory, _ signals: borrowing SignalQueue, _ network: NetworkAhead?,
+        outputDirectory: Int32?
     ) throws -> ExecutionOutcome {
         let slot = try preparation.node.takeUID()
         var clock = monotonicNanoseconds()
@@ -102,7 +104,7 @@ public struct Execution {
         let leaf = try preparation.makeLeaf(directory.id, in: runs)
         do {
             phases.cgroup = lap(&clock)
-            let ended = try launchAndFollow(directory, signals, slot, workspace, leaf, runs)
+            let ended = try launchAndFollow(directory, signals, slot, workspace, leaf, runs, network)
             let report = try conclude(ended, directory, signals, workspace, leaf, outputDirectory)
             try leaf.remove(from: runs)
             return report
@@ -125,7 +127,7 @@ public struct Execution {
     private mutating func launchAndFollow(
         _ directory: borrowing RunDirectory, _ signals: borrowing SignalQueue, _ slot: borrowing UIDSlot,
         _ workspace: borrowing Workspace,
-        _ leaf: borrowing CgroupLeaf, _ runs: Int32
+        _ leaf: borrowing CgroupLeaf, _ runs: Int32, _ network: NetworkAhead?
     ) throws -> Ended {
         let identity = RunIdentity(id: directory.id.description, uid: slot.uid)
         let plan = try preparation.plan(for: identity, lifeline: true)
@@ -146,8 +148,9 @@ public struct Execution {
         if let stdinReader { pipes[.stdin] = stdinReader }
         try events.record(.starting)
         do {
-            let launched = try RunLaunch(preparation: preparation, plan: plan, identity: identity)
-                .start(in: directory, slot, workspace, leaf, runs: runs, pipes: pipes)
+            let launched = try RunLaunch(
+                preparation: preparation, plan: plan, identity: identity, network: network?.descriptor() ?? -1
+            ).start(in: directory, slot, workspace, leaf, runs: runs, pipes: pipes)
             // Our copy would keep the pipe open when the program closes its stdin.
             if let reader = stdinReader { _ = sys_close(reader) }
             stdinReader = nil

@@ -49,7 +49,7 @@ private let onlyIn: [(target: String, module: String, files: Set<String>)] = [
     ("ImageBuild", "Glibc", ["Tool.swift"]),
     // What of the ELF reader is below the runs.
     ("ImageBuild", "Runs", ["HostSource.swift", "ImageCleaning.swift", "ImageUse.swift"]),
-    ("Runs", "CLaunch", ["Launcher.swift", "ImageCopy.swift"]),
+    ("Runs", "CLaunch", ["Launcher.swift", "ImageCopy.swift", "NetworkAhead.swift"]),
     ("Runs", "CRootless", ["RootlessEntry.swift", "RootlessRefusal.swift", "RootlessCgroup.swift"]),
     // exit(3).
     ("jrun", "Glibc", ["Process.swift"]),

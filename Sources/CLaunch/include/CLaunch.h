@@ -26,5 +26,15 @@ struct jrun_launch {
 // namespace takes a process for a moment. Returns a descriptor, or -errno.
 int jrun_owner_namespace(unsigned id);
 
+// A network namespace that is made while the caller does something else: a third of what the kernel does for a run. Stays
+// where it is from `begin` to `end`, which must follow, and gives a descriptor, or -errno.
+struct jrun_network {
+    int maker;
+    volatile int result;
+    _Alignas(16) char stack[4096];
+};
+void jrun_network_begin(struct jrun_network *network);
+int jrun_network_end(struct jrun_network *network);
+
 // Returns 0, or -errno of what failed; then no child is left.
 int jrun_launch(struct jrun_launch *launch);
