@@ -34,7 +34,7 @@ extension Execution {
         if options.keep {
             try keepWorkDirectory(conclusion, signals, workspace, directory)
             // Last: a directory with a report is a run that somebody wants to keep, not one to sweep.
-            try directory.write("report.json", try report.json())
+            try directory.write("report.json", report.json())
         }
         return ExecutionOutcome(
             report: report, exitStatus: verdict.exitStatus, outputLost: ended.outputLost,

@@ -133,7 +133,7 @@ public struct Execution {
         let plan = try preparation.plan(for: identity, lifeline: true)
         var request = FrozenRequest(preparation, directory.id, createdAt: createdAt)
         request.uid = slot.uid
-        try directory.write("run.json", try request.json())
+        try directory.write("run.json", request.json())
         let events = try EventLog(in: directory)
         try events.record(.created)
         let stdin = preparation.program.stdin == .stream ? try makePipe() : nil

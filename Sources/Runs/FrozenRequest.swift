@@ -1,5 +1,4 @@
 import Confinement
-import FoundationEssentials
 import Kernel
 import Programs
 
@@ -41,22 +40,6 @@ struct FrozenRequest: Codable {
         inputs = preparation.request.inputs
         limits = Report.LimitReport.all(preparation.request.limits, preparation.enforcement)
     }
-
-    func json() throws -> [UInt8] { try runFileJSON(self) }
-}
-
-/// JSON as the files of a run directory have it.
-func runFileJSON(_ value: some Encodable) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    return Array(try encoder.encode(value)) + [0x0a]
-}
-
-func decodeRunFile<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throws -> Value {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(type, from: Data(bytes))
 }
 
 extension Limits {

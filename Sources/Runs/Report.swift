@@ -1,5 +1,4 @@
 import Confinement
-import FoundationEssentials
 import Programs
 
 /// `jrun.report/1`: what became of a run, whole. Field by field with units: docs/report.md.
@@ -153,14 +152,6 @@ public struct Report: Sendable, Codable, Equatable {
 
     /// More than the largest that can come about: 100,000 results with long names.
     static let maxBytes = 512 << 20
-
-    /// Keys sorted, so that two reports can be compared line by line.
-    public func json() throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        return Array(try encoder.encode(self)) + [0x0a]
-    }
 }
 
 extension Report.LimitReport {

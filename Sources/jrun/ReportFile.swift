@@ -34,7 +34,7 @@ final class ReportFile {
 
     func publish(_ report: Report) throws {
         if case .none = target { return }
-        try publish(try report.json())
+        try publish(report.json())
     }
 
     func publish(_ json: [UInt8]) throws {

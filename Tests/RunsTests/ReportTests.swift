@@ -59,7 +59,7 @@ import Testing
     @Test func itReadsBackAsItWas() throws {
         let report = try fullReport()
         #expect(try decode(Report.self, report.json()) == report)
-        #expect(try report.json() == report.json(), "the same report is the same text")
+        #expect(report.json() == report.json(), "the same report is the same text")
     }
 
     @Test func absentValuesAreAbsent() throws {
@@ -70,7 +70,7 @@ import Testing
         report.evidence = .init(summary: "x")
         report.usage = .init()
         report.times.started = nil
-        let text = String(decoding: try report.json(), as: UTF8.self)
+        let text = String(decoding: report.json(), as: UTF8.self)
         #expect(!text.contains("null"))
         #expect(!text.contains("exit_code") && !text.contains("\"syscall\""))
         #expect(try decode(Report.self, report.json()) == report)
@@ -130,7 +130,7 @@ import Testing
         #expect(request.environment == ["someName": "1", "OMP_NUM_THREADS": "2", "Mixed_Case": "3"])
         let again = try decode(FrozenRequest.self, request.json())
         #expect(again.environment == request.environment && again.programFile == "/p" && again.uid == 70_000)
-        let text = String(decoding: try request.json(), as: UTF8.self)
+        let text = String(decoding: request.json(), as: UTF8.self)
         #expect(text.contains("\"someName\":\"1\"") && text.contains("\"program_file\""))
     }
 

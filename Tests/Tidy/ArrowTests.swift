@@ -39,7 +39,7 @@ private let onlyIn: [(target: String, module: String, files: Set<String>)] = [
     ("Confinement", "CPlan", ["PlanEncoding.swift"]),
     ("Programs", "CYAML", ["YAMLComposer.swift"]),
     // JSON.
-    ("Runs", "FoundationEssentials", ["Report.swift", "FrozenRequest.swift"]),
+    ("Runs", "FoundationEssentials", ["RunFileJSON.swift"]),
     // The queues that block.
     ("Runs", "Dispatch", ["RunQueue.swift", "Monitor.swift"]),
     ("Images", "FoundationEssentials", ["ImageManifest.swift"]),

@@ -13,7 +13,7 @@ extension ManagedRun {
             if snapshot.cause == .lost { throw conflict("what it changed was lost together with jrun-init") }
             do { return try FileSystem.contents(of: "\(path)/\(ManagedRun.changesName)") } catch {
                 guard error.errno == ENOENT else { throw error }
-                return try runFileJSON(unchanged)
+                return runFileJSON(unchanged)
             }
         }
         let launch = try? decodeRunFile(LaunchRecord.self, FileSystem.contents(of: "\(path)/launch.json"))
@@ -21,14 +21,14 @@ extension ManagedRun {
         guard let workspace = workspace(record, launch) else {
             throw conflict("there is something to compare when it has started")
         }
-        return try runFileJSON(changes(in: workspace, record))
+        return runFileJSON(changes(in: workspace, record))
     }
 
     /// Before jrun-init is released, and with it what was changed. A run that has changed nothing keeps nothing.
     func keepChanges(of workspace: borrowing Workspace, _ record: jrun_status?) {
         let changes = changes(in: workspace, record)
         guard changes != unchanged else { return }
-        do { try open().publish(ManagedRun.changesName, try runFileJSON(changes)) } catch {
+        do { try open().publish(ManagedRun.changesName, runFileJSON(changes)) } catch {
             monitor.log(.error, "what it changed cannot be kept: \(error)", id)
         }
     }

@@ -149,7 +149,7 @@ extension ManagedRun {
             usage.stdinTruncated = stdin.isTruncated ? true : nil
         }
         let report = conclusion.report(outcome, usage, on: monitor.cgroups), verdict = conclusion.verdict
-        try open().publish("report.json", try report.json())
+        try open().publish("report.json", report.json())
         letGo()
         try? removeInputs()
         monitor.hasEnded(self, report, verdict)

@@ -106,7 +106,7 @@ extension ManagedRun {
         record.phases.cgroup = lap(&clock)
         record.clonedAt = clock
         do {
-            try directory.publish("launch.json", try runFileJSON(record))
+            try directory.publish("launch.json", runFileJSON(record))
             if !isRecorded { try self.record(RunState.starting.rawValue) }
             try launch(preparation, directory, slot, workspace, leaf, runs: runs.raw)
             isLaunched = true

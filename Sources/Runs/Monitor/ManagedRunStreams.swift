@@ -102,9 +102,8 @@ extension ManagedRun {
         }
         changes.raise()
         // Lost with a full disk; the bytes are counted by the buffer as long as jrun-init is there.
-        guard let bytes = try? runFileJSON(record),
-            let file = try? FileSystem.open("\(path)/stdin", [.write, .create])
-        else { return }
+        let bytes = runFileJSON(record)
+        guard let file = try? FileSystem.open("\(path)/stdin", [.write, .create]) else { return }
         try? FileSystem.write(bytes, to: file.raw, at: 0)
         try? FileSystem.truncate(file.raw, to: Int64(bytes.count))
     }

@@ -119,7 +119,7 @@ extension Monitor {
         try FileSystem.makeDirectory(unborn, mode: 0o700, at: parent.raw)
         do {
             let directory = try FileSystem.open(unborn, [.read, .directory], at: parent.raw)
-            let request = try run.request.json(), program = Array(run.program.yaml().utf8)
+            let request = run.request.json(), program = Array(run.program.yaml().utf8)
             try FileSystem.createFile("run.json", request, at: directory.raw)
             try FileSystem.createFile("program.yaml", program, at: directory.raw)
             try FileSystem.makeFIFO(RunDirectory.controlName, at: directory.raw)

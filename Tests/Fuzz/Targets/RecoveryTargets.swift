@@ -48,7 +48,7 @@ extension FuzzTarget {
     /// `run.json`: what a jrund that starts reads about a run. What is read can be written, and is then the same.
     static let frozen = FuzzTarget("frozen") { bytes in
         guard let request = try? decodeRunFile(FrozenRequest.self, bytes) else { return }
-        let written = try request.json()
+        let written = request.json()
         let again = try decodeRunFile(FrozenRequest.self, written).json()
         try promise(written == again, "written, it is another request")
         _ = Limits(request.limits)
