@@ -23,8 +23,11 @@ SANITIZER_CASES ?= 0.02
 
 BUILD := .build
 DIST := $(BUILD)/dist
-# The floor, and what `make bench` found.
-BENCH := $(BUILD)/bench
+# The floor, the load and the client, and what `make bench` found.
+BENCH_OUTPUT := $(BUILD)/bench
+BENCH_TOOLS := $(addprefix $(BENCH_OUTPUT)/,floor load client)
+# Which parts of it: launch, streams, harvest, commands, many; all of them when nothing is said.
+BENCH ?=
 # Swift keeps an enum's case in the spare bits of its pointers; the leak checker does not know these for pointers.
 SANITIZER_OPTIONS := ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=halt_on_error=1
 RELEASE := $(BUILD)/release
@@ -38,7 +41,7 @@ TEST_PARTS := $(if $(SWIFT_TEST_FLAGS),chosen,units Privileged Escape Control)
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
 SHELL_SCRIPTS := packaging/install-debian-packages packaging/build-deb packaging/deb/postinst packaging/deb/prerm \
 	packaging/deb/postrm rootfs-tools/testvm Tests/VM/run Tests/VM/package Tests/VM/images Tests/VM/escape Tests/VM/rootless Tests/Images/run profiles/examples/demo .ci/run .ci/test-counts \
-	Tests/Fuzz/fuzz Tests/Control/schemathesis rootfs-tools/jrun-image
+	Tests/Fuzz/fuzz Tests/Control/schemathesis rootfs-tools/jrun-image Benchmarks/run
 
 # Product by product: a package with an Embedded Swift target cannot be built statically as a whole. The linker
 # warns, for each call of getpwuid, dlopen and their like that the Swift runtime could make, that it would want the
@@ -170,13 +173,13 @@ deb: setup-deb build ## make a Debian package into .build
 	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(CURDIR)/$(BUILD)/deb >/dev/null
 	@packaging/build-deb $(BUILD)/deb $(BUILD)
 
-bench: root setup-bench build $(BENCH)/floor ## measure what starting a run costs beside the floor and peers: docs/performance.md (as root)
-	@echo "bench: running Benchmarks/launch/run; its figures and picture go into $(BENCH)"
-	@Benchmarks/launch/run --dist $(DIST) --floor $(BENCH)/floor --output $(BENCH) $(BENCH_FLAGS)
+bench: root setup-bench build $(BENCH_TOOLS) ## measure what runs cost beside the floor and peers: docs/performance.md; BENCH=streams for a part (as root)
+	@echo "bench: running Benchmarks/run $(BENCH); its figures and picture go into $(BENCH_OUTPUT)"
+	@Benchmarks/run $(BENCH) -- --dist $(DIST) --tools $(BENCH_OUTPUT) --output $(BENCH_OUTPUT) $(BENCH_FLAGS)
 
-$(BENCH)/floor: Benchmarks/floor.c $(wildcard Sources/CLinux/include/*.h)
-	@echo "bench: compiling Benchmarks/floor.c"
-	@install -d $(BENCH)
+$(BENCH_TOOLS): $(BENCH_OUTPUT)/%: Benchmarks/%.c $(wildcard Sources/CLinux/include/*.h)
+	@echo "bench: compiling $<"
+	@install -d $(BENCH_OUTPUT)
 	@gcc -O2 -static -Wall -Wextra -Werror -I Sources/CLinux/include -o $@ $<
 
 bench-images: root setup-bench setup-images build ## measure runs on a root image beside runs on the node's root: latency and memory (as root)

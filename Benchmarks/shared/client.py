@@ -4,7 +4,6 @@ As a program: `client.py SOCKET RUNS` executes so often.
 """
 
 import json
-import selectors
 import socket
 import sys
 import time
@@ -15,7 +14,11 @@ def request(method, target, body=b""):
     return head.encode() + body
 
 
-EXECUTE = request("POST", "/v1/execute", b'{"program":"true"}')
+def execute_request(program, query=""):
+    return request("POST", f"/v1/execute{query}", json.dumps({"program": program}).encode())
+
+
+EXECUTE = execute_request("true")
 CREATE = request("POST", "/v1/runs", b'{"program":"true"}')
 
 
@@ -47,6 +50,8 @@ class Connection:
             name, _, value = line.partition(b":")
             if name.lower() == b"content-length":
                 length = int(value)
+            if name.lower() == b"transfer-encoding" and not body.endswith(b"0\r\n\r\n"):
+                return None  # a short stream of bytes: its chunks stay as they are
         return None if len(body) < length else (status, body)
 
     def ask(self, message):
@@ -92,33 +97,43 @@ def create_start_wait(connection):
     return end - begin, parts
 
 
-def sustained(path, clients, seconds):
-    """Runs a second of so many clients, each of which asks again when it has its answer; one thread serves them all."""
-    connections = [Connection(path) for _ in range(clients)]
-    with selectors.DefaultSelector() as selector:
-        for connection in connections:
-            selector.register(connection.socket, selectors.EVENT_READ, connection)
-        begin = time.perf_counter()
-        end = begin + seconds
-        for connection in connections:
-            connection.send(EXECUTE)
-        done, waiting = 0, clients
-        while waiting:
-            for key, _ in selector.select():
-                answer = key.data.receive()
-                if answer is None:
-                    continue
-                if answer[0] >= 300:
-                    raise Refused(f"{answer[0]}: {answer[1].decode()}")
-                done += 1
-                if time.perf_counter() < end:
-                    key.data.send(EXECUTE)
-                else:
-                    waiting -= 1
-        elapsed = time.perf_counter() - begin
-    for connection in connections:
-        connection.close()
-    return done / elapsed
+class Daemon:
+    """The control API as far as the benchmarks need it."""
+
+    def __init__(self, path):
+        self.connection = Connection(path)
+
+    def ask(self, method, target, body=None):
+        text = b"" if body is None else json.dumps(body).encode()
+        answer = self.connection.ask(request(method, target, text))
+        return json.loads(answer) if answer else None
+
+    def create(self, program, *arguments, limits=None):
+        return self.ask("POST", "/v1/runs", {
+            "program": program, "arguments": [str(word) for word in arguments], "limits": limits or {}})["id"]
+
+    def start(self, name):
+        run = self.ask("POST", f"/v1/runs/{name}/start")
+        if run["state"] == "failed":
+            raise Refused(json.dumps(run))
+
+    def launch(self, program, *arguments, limits=None):
+        name = self.create(program, *arguments, limits=limits)
+        self.start(name)
+        return name
+
+    def wait(self, name):
+        return self.ask("GET", f"/v1/runs/{name}?wait=300")
+
+    def ended(self, name):
+        """Its report, once it is complete."""
+        run = self.wait(name)
+        if run["state"] != "complete":
+            raise Refused(json.dumps(run))
+        return self.ask("GET", f"/v1/runs/{name}/report")
+
+    def remove(self, name):
+        self.ask("DELETE", f"/v1/runs/{name}?kill=true")
 
 
 if __name__ == "__main__":
