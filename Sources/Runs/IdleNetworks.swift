@@ -59,38 +59,47 @@ final class IdleNetworks: Sendable {
 enum NetworkTraces {
     /// - Parameter directory: `/proc/PID/net`
     static func areNone(in directory: String) -> Bool {
-        func text(_ name: String) -> String? { try? FileSystem.text(of: "\(directory)/\(name)") }
-        guard let sockets = text("sockstat"), hasNoSockets(sockets), let interfaces = text("dev"),
-            hasNoPackets(interfaces)
-        else { return false }
-        // Without IPv6 the kernel has neither.
-        guard FileSystem.exists("\(directory)/if_inet6") else { return true }
-        guard let sockets6 = text("sockstat6"), hasNoSockets(sockets6), let labels = text("ip6_flowlabel") else {
-            return false
+        guard let directory = try? FileSystem.open(directory, [.read, .directory]) else { return false }
+        func read(_ name: String, _ judge: (ArraySlice<UInt8>) -> Bool) -> Bool {
+            guard let file = try? FileSystem.open(name, .read, at: directory.raw),
+                let bytes = try? FileSystem.read(file.raw, upTo: 4096), bytes.count < 4096
+            else { return false }
+            return judge(bytes[...])
         }
-        return labels.utf8.count { $0 == 0x0a } <= 1
+        guard read("sockstat", hasNoSockets), read("dev", hasNoPackets) else { return false }
+        // Without IPv6 the kernel has neither.
+        guard (try? FileStatus(path: "if_inet6", at: directory.raw)) != nil else { return true }
+        return read("sockstat6", hasNoSockets) && read("ip6_flowlabel") { lines(of: $0).count == 1 }
     }
 
     /// Lines of `NAME: KEY VALUE KEY VALUE …`. Three keys count the node's sockets of that kind, not the namespace's.
-    static func hasNoSockets(_ text: String) -> Bool {
-        let lines = text.split(separator: "\n")
+    static func hasNoSockets(_ text: ArraySlice<UInt8>) -> Bool {
+        let lines = lines(of: text)
         return !lines.isEmpty
             && lines.allSatisfy { line in
-                let words = line.split(separator: " ")
+                let words = line.split(separator: UInt8(ascii: " "))
                 guard words.count >= 3, words.count % 2 == 1 else { return false }
-                return stride(from: 1, to: words.count, by: 2).allSatisfy {
-                    ["orphan", "alloc", "mem"].contains(words[$0]) || words[$0 + 1] == "0"
+                return stride(from: 1, to: words.count, by: 2).allSatisfy { index in
+                    ofTheNode.contains { words[index].elementsEqual($0) } || isZero(words[index + 1])
                 }
             }
     }
 
+    private static let ofTheNode = ["orphan", "alloc", "mem"].map { Array($0.utf8) }
+
     /// Two lines of headings, then `NAME: NUMBER NUMBER …`
-    static func hasNoPackets(_ text: String) -> Bool {
-        let lines = text.split(separator: "\n").dropFirst(2)
-        return !lines.isEmpty
-            && lines.allSatisfy { line in
-                let words = line.split(whereSeparator: { $0 == " " || $0 == ":" })
-                return words.count == 17 && words.dropFirst().allSatisfy { $0 == "0" }
+    static func hasNoPackets(_ text: ArraySlice<UInt8>) -> Bool {
+        let interfaces = lines(of: text).dropFirst(2)
+        return !interfaces.isEmpty
+            && interfaces.allSatisfy { line in
+                let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ":") }
+                return words.count == 17 && words.dropFirst().allSatisfy(isZero)
             }
     }
+
+    private static func lines(of text: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        text.split(separator: UInt8(ascii: "\n"))
+    }
+
+    private static func isZero(_ word: ArraySlice<UInt8>) -> Bool { word.elementsEqual([UInt8(ascii: "0")]) }
 }
