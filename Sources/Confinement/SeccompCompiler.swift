@@ -30,7 +30,7 @@ public struct SeccompError: Error, Sendable, Equatable, CustomStringConvertible 
 
 extension SeccompPolicy {
     /// Raised when a change to the compiler changes what comes out of the same policy; part of the cache's key.
-    public static let compilerRevision = 4
+    public static let compilerRevision = 5
 
     /// libseccomp's version and ours, for a cache of compiled filters.
     public static var compilerIdentity: String {
@@ -51,6 +51,11 @@ extension SeccompPolicy {
     ///
     /// - Parameter notify: hand forbidden calls to jrun-init; otherwise they get EPERM.
     public func compile(notify: Bool) throws(SeccompError) -> SeccompFilter {
+        try compile(notify: notify, inRanges: true)
+    }
+
+    /// - Parameter inRanges: false for libseccomp's program as it is, which is longer and answers the same.
+    func compile(notify: Bool, inRanges: Bool) throws(SeccompError) -> SeccompFilter {
         let compiler = Compiler(notify: notify)
         guard let context = seccomp_init(compiler.action(otherwise)) else {
             throw SeccompError(description: "libseccomp cannot make a filter")
@@ -69,7 +74,8 @@ extension SeccompPolicy {
                 rule.call, compiler.action(rule.answer), rule.comparisons.map(\.compiled), to: context)
         }
         let filter = SeccompFilter(
-            instructions: try SeccompFilter.ioctlGuard + SeccompFilter.hugePageGuard + compiler.export(context),
+            instructions: try SeccompFilter.ioctlGuard + SeccompFilter.hugePageGuard
+                + compiler.program(context, inRanges: inRanges),
             notifies: notify && ends)
         let count = filter.instructions.count / 8
         guard count <= Compiler.maxInstructions else {
@@ -175,5 +181,12 @@ private struct Compiler {
         return [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
             initialized = max(0, sys_pread(Int32(file), buffer.baseAddress, size, 0))
         }
+    }
+
+    /// What libseccomp makes, or the same with ranges of numbers where that is shorter.
+    func program(_ context: scmp_filter_ctx, inRanges: Bool) throws(SeccompError) -> [UInt8] {
+        let exported = try export(context)
+        guard inRanges else { return exported }
+        return SeccompRanges(BPFInstruction.read(exported))?.program().map(BPFInstruction.bytes) ?? exported
     }
 }
