@@ -135,6 +135,10 @@ let package = Package(
         .testTarget(name: "RunsTests", dependencies: ["Runs", "Images"], swiftSettings: strict),
         .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: strict),
         .testTarget(name: "ImageBuildTests", dependencies: ["ImageBuild"], swiftSettings: strict),
+        .testTarget(
+            name: "JrunTests",
+            dependencies: ["jrun", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
         .testTarget(name: "JrundTests", dependencies: ["jrund"], swiftSettings: strict),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI"], swiftSettings: strict),
         // What the suites that drive the built binaries share.

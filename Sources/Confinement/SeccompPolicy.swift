@@ -54,9 +54,12 @@ public struct SeccompPolicy: Sendable, Equatable {
     /// The first call without which no program could be started. To hand one of them to jrun-init would be worse than to
     /// refuse it: jrun-init sleeps until the program executes.
     public var missingForLaunch: String? {
-        let open = Set(
-            allowed + rules.filter { [.allow, .log].contains($0.answer) && $0.comparisons.isEmpty }.map(\.call))
-        return SeccompPolicy.neededToLaunch.first { !open.contains($0) }
+        SeccompPolicy.neededToLaunch.first { call in
+            !allowed.contains(call)
+                && !rules.contains {
+                    $0.call == call && ($0.answer == .allow || $0.answer == .log) && $0.comparisons.isEmpty
+                }
+        }
     }
 
     /// Without the calls that the node cannot bound: they get EPERM, whoever allowed them.
@@ -153,8 +156,17 @@ private let fileControl: [SeccompPolicy.Rule] = {
     }
 }()
 
-private func words(_ text: String) -> [String] {
-    text.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init)
+/// Byte by byte: each process that launches a run takes the lists apart.
+private func words(_ text: StaticString) -> [String] {
+    let bytes = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    var words: [String] = []
+    words.reserveCapacity(320)
+    var start = 0
+    for end in 0...bytes.count where end == bytes.count || bytes[end] == 0x20 || bytes[end] == 0x0a {
+        if end > start { words.append(String(decoding: bytes[start..<end], as: UTF8.self)) }
+        start = end + 1
+    }
+    return words
 }
 
 /// Calls that change the machine or the view, which nothing inside a run has reason to try.

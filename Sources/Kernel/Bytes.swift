@@ -41,10 +41,11 @@ extension FileSystem {
     public static func contents(of file: Int32, named name: String, limit: Int) throws(KernelError) -> [UInt8] {
         var all: [UInt8] = []
         while true {
-            let (chunk, error) = readBytes(file, min(65536, limit + 1))
+            // Most files are small, and for large blocks the C library asks the kernel each time.
+            let (chunk, error) = readBytes(file, min(all.isEmpty ? 8192 : 65536, limit + 1))
             if error != 0 { throw KernelError("read '\(name)'", errno: error) }
             if chunk.isEmpty { return all }
-            all += chunk
+            if all.isEmpty { all = chunk } else { all += chunk }
             if all.count > limit { throw KernelError("read '\(name)'", errno: EFBIG) }
         }
     }

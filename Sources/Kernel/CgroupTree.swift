@@ -9,8 +9,15 @@ public struct CgroupTree: Sendable {
     /// Controllers that a leaf in `runs/` has.
     public let controllers: Set<String>
 
-    /// Where the v2 tree is mounted, from /proc/self/mountinfo; nil when it is not.
+    /// Where systems mount the v2 tree: alone, or beside the older controllers.
+    private static let usualMountPoints = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
+
+    /// Where the v2 tree is mounted; nil when it is not. Elsewhere than usual, /proc/self/mountinfo says it.
     public static func mountPoint() throws(KernelError) -> String? {
+        for path in usualMountPoints {
+            var statistics = k_statfs()
+            if sys_statfs(path, &statistics) >= 0, statistics.f_type == Int64(CGROUP2_SUPER_MAGIC) { return path }
+        }
         let mounts = try FileSystem.text(of: "/proc/self/mountinfo")
         for line in mounts.split(separator: "\n") {
             let fields = line.split(separator: " ")
@@ -116,9 +123,14 @@ public struct CgroupLeaf: ~Copyable {
 
     /// The number behind `key` in a file of `key number` lines.
     public func number(_ key: String, in file: String) -> Int64? {
-        for line in (text(file) ?? "").split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            if fields.count == 2, fields[0] == key { return Int64(fields[1]) }
+        text(file).flatMap { CgroupLeaf.number(key, in: $0) }
+    }
+
+    /// The same of such a file's text.
+    public static func number(_ key: String, in text: String) -> Int64? {
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) where line.starts(with: key.utf8) {
+            let rest = line.dropFirst(key.utf8.count)
+            if rest.first == UInt8(ascii: " ") { return Int64(Substring(rest.dropFirst())) }
         }
         return nil
     }

@@ -29,7 +29,7 @@ extension Execution {
         usage.stdinTruncated = ended.stdin?.isTruncated == true ? true : nil
         usage.add(leaf)
         usage.add(workspace)
-        let report = conclusion.report(outcome, usage, on: preparation.cgroups), verdict = conclusion.verdict
+        let report = conclusion.report(outcome, usage, on: preparation.cgroups, node: ended.node), verdict = conclusion.verdict
         try EventLog(in: directory).record(verdict.state, cause: verdict.cause)
         if options.keep {
             try keepWorkDirectory(conclusion, signals, workspace, directory)

@@ -46,8 +46,11 @@ struct Conclusion {
     /// - Parameters:
     ///   - usage: what the cgroup and the work directory say; the record's figures are added.
     ///   - cgroups: says which CPUs runs may use.
-    func report(_ outcome: Harvest.Outcome, _ usage: Report.Usage, on cgroups: CgroupTree?) -> Report {
-        var node = NodeFacts.report(rootless)
+    ///   - node: nil looks at it now.
+    func report(
+        _ outcome: Harvest.Outcome, _ usage: Report.Usage, on cgroups: CgroupTree?, node: Report.NodeReport? = nil
+    ) -> Report {
+        var node = node ?? NodeFacts.report(rootless)
         node.cpuset = cgroups?.runsCPUs?.description
         return Report(
             run: run, program: reference, image: imageReport, arguments: arguments, state: verdict.state.rawValue,
@@ -94,8 +97,9 @@ struct Conclusion {
 extension Report.Usage {
     /// What the leaf's counters say, of children that nobody waited for too.
     mutating func add(_ leaf: borrowing CgroupLeaf) {
-        cpuUserMicroseconds = leaf.number("user_usec", in: "cpu.stat") ?? 0
-        cpuSystemMicroseconds = leaf.number("system_usec", in: "cpu.stat") ?? 0
+        let times = leaf.text("cpu.stat") ?? ""
+        cpuUserMicroseconds = CgroupLeaf.number("user_usec", in: times) ?? 0
+        cpuSystemMicroseconds = CgroupLeaf.number("system_usec", in: times) ?? 0
         cpuMicroseconds = cpuUserMicroseconds + cpuSystemMicroseconds
         if let peak = leaf.number("memory.peak") {
             (memoryPeakBytes, memoryPeakSource) = (peak, "cgroup memory.peak")

@@ -41,6 +41,9 @@ public struct Execution {
     let options: ExecutionOptions
     var phases = Report.Phases()
     let createdAt = realtimeNanoseconds()
+    /// jrun-init, once it has written that the run has ended: what it takes the kernel to take its namespaces down is time
+    /// to conclude the run.
+    private var leaving: LeavingProcess?
 
     public init(_ preparation: Preparation, _ options: ExecutionOptions) {
         self.preparation = preparation
@@ -51,6 +54,8 @@ public struct Execution {
     public mutating func execute() throws -> ExecutionOutcome {
         // From here on a request to stop is something to answer, not an end: there are things to remove.
         let signals = try SignalQueue.requestsToStop()
+        // Whoever waits for us finds nothing of the run any more.
+        defer { leaving?.waitUntilGone() }
         let network = NetworkAhead.begin(for: preparation)
         RunDirectory.sweep(preparation.node, cgroups: preparation.cgroups)
         // Opened before anything runs, so that a result always has a place to go to.
@@ -105,16 +110,18 @@ public struct Execution {
         do {
             phases.cgroup = lap(&clock)
             let ended = try launchAndFollow(directory, signals, slot, workspace, leaf, runs, network)
-            let report = try conclude(ended, directory, signals, workspace, leaf, outputDirectory)
+            let outcome = try conclude(ended, directory, signals, workspace, leaf, outputDirectory)
+            // It holds the mount of a work directory on disk, which is removed next.
+            if preparation.facts.workOnDisk { leaving?.waitUntilGone() }
             try leaf.remove(from: runs)
-            return report
+            return outcome
         } catch {
             try? leaf.remove(from: runs)
             throw error
         }
     }
 
-    /// What is known when jrun-init has gone.
+    /// What is known when jrun-init has nothing left to do.
     struct Ended {
         var status: jrun_status?
         var failure: LaunchFailed?
@@ -122,6 +129,8 @@ public struct Execution {
         /// What of the output could not be passed on, and why.
         var outputLost: String?
         var stdin: StdinTally?
+        /// Nil when the program was not launched.
+        var node: Report.NodeReport?
     }
 
     private mutating func launchAndFollow(
@@ -148,19 +157,24 @@ public struct Execution {
         if let stdinReader { pipes[.stdin] = stdinReader }
         try events.record(.starting)
         do {
+            var node: Report.NodeReport?
             let launched = try RunLaunch(
                 preparation: preparation, plan: plan, identity: identity, network: network?.descriptor() ?? -1
-            ).start(in: directory, slot, workspace, leaf, runs: runs, pipes: pipes)
+            ).start(in: directory, slot, workspace, leaf, runs: runs, pipes: pipes) {
+                node = NodeFacts.report(preparation.node.rootless)
+            }
             // Our copy would keep the pipe open when the program closes its stdin.
             if let reader = stdinReader { _ = sys_close(reader) }
             stdinReader = nil
             try events.record(.running)
             let clonedAt = launched.clonedAt
-            let followed = try follow(launched, directory, signals, feeder, leaf, growth, control: controlWriter.raw)
             let status = try directory.createFile("status", .read)
+            let followed = try follow(
+                launched, directory, signals, feeder, leaf, growth, status: status.raw, control: controlWriter.raw)
+            leaving = LeavingProcess(launched.takeProcess())
             return Ended(
                 status: StatusFile.read(status.raw), failure: nil, clonedAt: clonedAt, outputLost: followed.outputLost,
-                stdin: followed.stdin)
+                stdin: followed.stdin, node: node)
         } catch let failure as LaunchFailed {
             return Ended(status: nil, failure: failure)
         }
@@ -171,4 +185,13 @@ public struct Execution {
         defer { clock = now }
         return Int64((now - clock) / 1000)
     }
+}
+
+/// jrun-init on its way out: shared, because a struct of ours cannot hold it and be copied.
+private final class LeavingProcess {
+    private let process: IdentifiedProcess
+
+    init(_ process: consuming IdentifiedProcess) { self.process = process }
+
+    func waitUntilGone() { process.waitUntilGone() }
 }

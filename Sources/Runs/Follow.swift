@@ -11,11 +11,14 @@ extension Execution {
         var stdin: StdinTally?
     }
 
-    /// Streams, signals and the status line until jrun-init has ended.
+    /// Streams, signals and the status line until jrun-init has written the run's end, or is gone without.
+    ///
+    /// - Parameter status: its record.
     func follow(
         _ launched: borrowing LaunchedRun, _ directory: borrowing RunDirectory, _ signals: borrowing SignalQueue,
         _ feeder: consuming StdinFeeder,
-        _ leaf: borrowing CgroupLeaf, _ growth: borrowing EventCounter, control: Int32
+        _ leaf: borrowing CgroupLeaf, _ growth: borrowing EventCounter, status record: Int32,
+        control: Int32
     ) throws -> Followed {
         var feeder = feeder
         var stdout = SpoolFollower(spool: try directory.createFile("stdout", .read), sink: 1)
@@ -26,7 +29,7 @@ extension Execution {
         var watchesStdout = true, watchesStderr = true
 
         while true {
-            var polls = [
+            var polls = (
                 k_pollfd(fd: launched.process.descriptor.raw, events: Int16(POLLIN), revents: 0),
                 k_pollfd(fd: signals.descriptor.raw, events: Int16(POLLIN), revents: 0),
                 k_pollfd(fd: growth.descriptor.raw, events: Int16(POLLIN), revents: 0),
@@ -34,20 +37,25 @@ extension Execution {
                 k_pollfd(fd: feeder.wantsOutput ? feeder.writer : -1, events: Int16(POLLOUT), revents: 0),
                 // Without POLLOUT these still tell of a reader that has gone.
                 k_pollfd(fd: watchesStdout ? 1 : -1, events: Int16(stdout.hasPending() ? POLLOUT : 0), revents: 0),
-                k_pollfd(fd: watchesStderr ? 2 : -1, events: Int16(stderr.hasPending() ? POLLOUT : 0), revents: 0),
-            ]
+                k_pollfd(fd: watchesStderr ? 2 : -1, events: Int16(stderr.hasPending() ? POLLOUT : 0), revents: 0)
+            )
             var timeout = k_timespec(tv_sec: 1, tv_nsec: 0)
-            let n = status.isEnabled ? sys_ppoll(&polls, 7, &timeout) : sys_ppoll(&polls, 7, nil)
+            let n = withUnsafeMutableBytes(of: &polls) { bytes in
+                let polls = bytes.baseAddress?.assumingMemoryBound(to: k_pollfd.self)
+                return status.isEnabled ? sys_ppoll(polls, 7, &timeout) : sys_ppoll(polls, 7, nil)
+            }
             if n == 0 { status.draw(leaf) }
 
-            if polls[3].revents != 0 && feeder.readInput() == .overCap { send(JRUN_CONTROL_INPUT, to: control) }
-            if polls[4].revents != 0 { feeder.writeOutput() }
-            if polls[2].revents != 0 { growth.clear() }
+            if polls.3.revents != 0 && feeder.readInput() == .overCap { send(JRUN_CONTROL_INPUT, to: control) }
+            if polls.4.revents != 0 { feeder.writeOutput() }
+            if polls.2.revents != 0 { growth.clear() }
+            // Looked at before the streams, of which everything is in the spools by then.
+            let hasEnded = polls.0.revents != 0 || polls.2.revents != 0 && StatusFile.saysEnded(record)
             if stdout.hasPending() || stderr.hasPending() { status.erase() }
             stdout.pump()
             stderr.pump()
-            if polls[5].revents & Int16(POLLERR) != 0 || stdout.isBroken { watchesStdout = false }
-            if polls[6].revents & Int16(POLLERR) != 0 || stderr.isBroken { watchesStderr = false }
+            if polls.5.revents & Int16(POLLERR) != 0 || stdout.isBroken { watchesStdout = false }
+            if polls.6.revents & Int16(POLLERR) != 0 || stderr.isBroken { watchesStderr = false }
             if !watchesStdout && stopRequests == 0 {
                 stopRequests = 1
                 send(JRUN_CONTROL_TERMINATE, to: control)
@@ -56,9 +64,8 @@ extension Execution {
                 stopRequests += 1
                 send(stopRequests == 1 ? JRUN_CONTROL_TERMINATE : JRUN_CONTROL_KILL, to: control)
             }
-            if polls[0].revents != 0 { break }
+            if hasEnded { break }
         }
-        launched.process.waitUntilGone()
         status.erase()
         stdout.drain(unlessStoppedBy: signals)
         stderr.drain(unlessStoppedBy: signals)

@@ -53,7 +53,8 @@ struct Launcher {
     /// An idle network namespace, entered instead of making one; -1 for none.
     var network: Int32 = -1
 
-    func launch(initCgroup: Int32) throws -> LaunchedRun {
+    /// - Parameter meanwhile: done while jrun-init makes the run's view.
+    func launch(initCgroup: Int32, meanwhile: () -> Void) throws -> LaunchedRun {
         let initExecutable = try FileSystem.open(node.initPath, .read)
         let null = try FileSystem.open("/dev/null", .readWrite)
         let memfd = try sealedMemfd(named: "jrun-plan", try plan.encode(runName: runName))
@@ -75,6 +76,7 @@ struct Launcher {
         // Our copies of the pipe ends that are jrun-init's; the report ends only when its own are closed.
         opened.closeAll()
         let process = IdentifiedProcess(child: clone.pid, descriptor: OwnedFD(taking: clone.pidfd))
+        meanwhile()
         if let failure = try readReport(report.reader) {
             process.waitUntilGone()
             throw failure

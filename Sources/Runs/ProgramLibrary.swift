@@ -44,6 +44,8 @@ public struct ProgramLibrary: Sendable {
     static func programName(ofFile name: String) -> String? {
         guard name.hasSuffix(".yaml") else { return nil }
         let stem = String(name.dropLast(5))
+        // Nearly always; what could be made of a text is a longer question.
+        if reasonAgainstName(stem) == nil { return stem }
         return ProgramDraft.possibleName(stem) == stem ? stem : nil
     }
 

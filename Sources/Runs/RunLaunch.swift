@@ -12,10 +12,12 @@ struct RunLaunch {
     var network: Int32 = -1
 
     /// - Parameter pipes: `control` and `growth`, and the ends of stdin where the program has one.
+    /// - Parameter meanwhile: done while jrun-init makes the run's view.
     /// - Throws: `LaunchFailed` when a step of the plan could not be carried out.
     func start(
         in directory: borrowing RunDirectory, _ slot: borrowing UIDSlot, _ workspace: borrowing Workspace,
-        _ leaf: borrowing CgroupLeaf, runs: Int32, pipes: [PlanDescriptor: Int32]
+        _ leaf: borrowing CgroupLeaf, runs: Int32, pipes: [PlanDescriptor: Int32],
+        meanwhile: () -> Void = {}
     ) throws -> LaunchedRun {
         let flags: FileSystem.OpenFlags = [.readWrite, .create, .truncate]
         let status = try directory.createFile("status", flags)
@@ -47,7 +49,7 @@ struct RunLaunch {
         }
         return try Launcher(
             node: preparation.node, plan: plan, runName: identity.id, descriptors: descriptors, network: network
-        ).launch(initCgroup: initCgroup)
+        ).launch(initCgroup: initCgroup, meanwhile: meanwhile)
     }
 }
 

@@ -17,6 +17,9 @@ enum StatusFile {
         return newest
     }
 
+    /// Whether the newest record is the last one.
+    static func saysEnded(_ file: Int32) -> Bool { read(file)?.state == UInt32(JRUN_STATUS_ENDED) }
+
     static func fnv1a(_ bytes: some Sequence<UInt8>) -> UInt64 {
         bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }

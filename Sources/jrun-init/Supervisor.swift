@@ -184,7 +184,8 @@ struct Supervisor {
         recordUsage()
         record.status.cause = UInt32(cause)
         record.write(state: JRUN_STATUS_ENDED)
-        if !has(JRUN_LIFELINE) { waitForRelease() }
+        // To a launcher that looks on, the record is the end: what follows are the kernel's last things.
+        if has(JRUN_LIFELINE) { raise(rules.fd_growth) } else { waitForRelease() }
         if lifelineBroken { removeEverything() }
     }
 

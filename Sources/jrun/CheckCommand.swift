@@ -12,31 +12,32 @@ struct CheckCommand: ParsableCommand {
     @Flag(name: .long, help: "As JSON.")
     var json = false
 
-    func run() throws {
-        if json { return try answer() }
-        try reporting {
-            let prepared = try PreparedRequest(options)
-            let name = prepared.loaded.program.name
-            _ = try prepared.preparation(options)
-            print("\(name): accepted")
-        }
-    }
+    func run() throws { throw ExitCode(check(options.words, json: json)) }
+}
 
-    private func answer() throws {
-        var answer = CheckAnswer()
-        try reporting {
-            do {
-                let prepared = try PreparedRequest(options)
-                _ = try prepared.preparation(options)
-            } catch let violations as Violations {
-                answer.violations = violations.violations.map(CheckAnswer.Entry.init)
-            } catch let refused as RunRefused {
-                answer.violations = [.init(Violation(rule: "node", place: "node", message: refused.description))]
-            }
-            print(try answer.json())
-        }
-        if !answer.accepted { throw ExitCode(125) }
+/// - Returns: the exit status.
+func check(_ words: RequestWords, json: Bool) -> Int32 {
+    exitStatus {
+        if json { return try answer(words) }
+        let prepared = try PreparedRequest(words)
+        _ = try prepared.preparation(words)
+        print("\(prepared.loaded.program.name): accepted")
+        return 0
     }
+}
+
+private func answer(_ words: RequestWords) throws -> Int32 {
+    var answer = CheckAnswer()
+    do {
+        let prepared = try PreparedRequest(words)
+        _ = try prepared.preparation(words)
+    } catch let violations as Violations {
+        answer.violations = violations.violations.map(CheckAnswer.Entry.init)
+    } catch let refused as RunRefused {
+        answer.violations = [.init(Violation(rule: "node", place: "node", message: refused.description))]
+    }
+    print(try answer.json())
+    return answer.accepted ? 0 : 125
 }
 
 /// `jrun check --json`: docs/request.md.

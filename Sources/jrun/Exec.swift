@@ -53,6 +53,12 @@ struct RequestOptions: ParsableArguments {
 
     @Argument(parsing: .postTerminator, help: "Arguments for the program, behind '--'.")
     var arguments: [String] = []
+
+    var words: RequestWords {
+        RequestWords(
+            programs: programs, request: request, input: input, outputDirectory: outputDirectory, report: report,
+            bestEffort: bestEffort, limit: limit, env: env, program: program, arguments: arguments)
+    }
 }
 
 struct ExecCommand: ParsableCommand {
@@ -64,24 +70,27 @@ struct ExecCommand: ParsableCommand {
     @Flag(name: .long, help: "Keep the run's directory.")
     var keep = false
 
-    func run() throws {
-        ignoreSignalsOfWriting()
-        try reporting {
-            let prepared = try PreparedRequest(options)
-            let preparation = try prepared.preparation(options)
-            let report = try ReportFile(options.report)
-            defer { report.discard() }
-            var execution = Execution(
-                preparation,
-                ExecutionOptions(
-                    inputs: prepared.inputs, outputDirectory: options.outputDirectory, keep: keep,
-                    statusLine: isTerminal(1) && isTerminal(2)))
-            let outcome = try withExtendedLifetime(prepared) { try execution.execute() }
-            try report.publish(outcome.report)
-            explain(outcome.report, outputLost: outcome.outputLost)
-            if let directory = outcome.directory { complain("run kept in '\(directory)'") }
-            throw ExitCode(outcome.exitStatus)
-        }
+    func run() throws { throw ExitCode(execute(options.words, keep: keep)) }
+}
+
+/// - Returns: the exit status.
+func execute(_ words: RequestWords, keep: Bool) -> Int32 {
+    ignoreSignalsOfWriting()
+    return exitStatus {
+        let prepared = try PreparedRequest(words)
+        let preparation = try prepared.preparation(words)
+        let report = try ReportFile(words.report)
+        defer { report.discard() }
+        var execution = Execution(
+            preparation,
+            ExecutionOptions(
+                inputs: prepared.inputs, outputDirectory: words.outputDirectory, keep: keep,
+                statusLine: isTerminal(1) && isTerminal(2)))
+        let outcome = try withExtendedLifetime(prepared) { try execution.execute() }
+        try report.publish(outcome.report)
+        explain(outcome.report, outputLost: outcome.outputLost)
+        if let directory = outcome.directory { complain("run kept in '\(directory)'") }
+        return outcome.exitStatus
     }
 }
 
@@ -94,14 +103,21 @@ struct PlanCommand: ParsableCommand {
     @Flag(name: .long, help: "As JSON.")
     var json = false
 
-    func run() throws {
-        try reporting {
-            let preparation = try PreparedRequest(options).preparation(options)
-            let plan = try preparation.plan(for: preparation.exampleIdentity)
-            if !json { return print(plan.render(), terminator: "") }
+    func run() throws { throw ExitCode(plan(options.words, json: json)) }
+}
+
+/// - Returns: the exit status.
+func plan(_ words: RequestWords, json: Bool) -> Int32 {
+    exitStatus {
+        let preparation = try PreparedRequest(words).preparation(words)
+        let plan = try preparation.plan(for: preparation.exampleIdentity)
+        if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             print(String(decoding: try encoder.encode(plan.outline), as: UTF8.self))
+        } else {
+            print(plan.render(), terminator: "")
         }
+        return 0
     }
 }

@@ -41,6 +41,7 @@ struct Jrun: ParsableCommand {
             complain("argument \(position) of the command line is not valid UTF-8; jrun passes on only what is")
             end(125)
         }
+        if let status = runOrdinaryLine(Array(CommandLine.arguments.dropFirst())) { end(status) }
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -93,21 +94,30 @@ private func unknownSubcommand(_ word: String, of path: String, _ commands: [any
 
 /// Turns what refuses a run into sentences on stderr and an exit code.
 func reporting(_ body: () throws -> Void) throws {
-    do { try body() } catch let code as ExitCode { throw code } catch let refused as RunRefused {
+    let status = exitStatus {
+        try body()
+        return 0
+    }
+    if status != 0 { throw ExitCode(status) }
+}
+
+/// The exit status of `body`, or of what refuses the run, which is said on stderr.
+func exitStatus(_ body: () throws -> Int32) -> Int32 {
+    do { return try body() } catch let code as ExitCode { return code.rawValue } catch let refused as RunRefused {
         complain("\(refused)")
-        throw ExitCode(refused.exitCode)
+        return refused.exitCode
     } catch let violations as Violations {
         for violation in violations.violations { complain("\(violation)") }
-        throw ExitCode(125)
+        return 125
     } catch let problem as Problem {
         for sentence in problem.sentences { complain(sentence) }
-        throw ExitCode(problem.exitCode ?? 125)
+        return problem.exitCode ?? 125
     } catch let errors as ProgramFileErrors {
         for error in errors.errors { complain("\(error)") }
-        throw ExitCode(125)
+        return 125
     } catch {
         complain("\(error)")
-        throw ExitCode(125)
+        return 125
     }
 }
 

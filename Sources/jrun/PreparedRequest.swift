@@ -12,7 +12,7 @@ struct PreparedRequest {
     private let file: RequestFile?
 
     /// Throws every violation at once.
-    init(_ options: RequestOptions) throws {
+    init(_ options: RequestWords) throws {
         node = try launchingNode()
         file = try options.request.map(RequestFile.init)
         let name = try programName(options.program, file)
@@ -38,7 +38,7 @@ struct PreparedRequest {
         }
     }
 
-    func preparation(_ options: RequestOptions) throws -> Preparation {
+    func preparation(_ options: RequestWords) throws -> Preparation {
         try Preparation(node: node, loaded: loaded, request: accepted, bestEffort: options.bestEffort)
     }
 }

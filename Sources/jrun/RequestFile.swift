@@ -41,7 +41,7 @@ final class RequestFile {
     ///
     /// - Returns: the files that it brings.
     func fill(
-        _ request: inout Request, for program: Program, _ options: RequestOptions, _ violations: inout [Violation]
+        _ request: inout Request, for program: Program, _ options: RequestWords, _ violations: inout [Violation]
     ) throws -> [InputFile] {
         if form.hasArguments, !options.arguments.isEmpty {
             violations.append(.argumentsTwice)
