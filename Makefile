@@ -41,7 +41,7 @@ TEST_PARTS := $(if $(SWIFT_TEST_FLAGS),chosen,units Privileged Escape Control)
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
 SHELL_SCRIPTS := packaging/install-debian-packages packaging/build-deb packaging/deb/postinst packaging/deb/prerm \
 	packaging/deb/postrm rootfs-tools/testvm Tests/VM/run Tests/VM/package Tests/VM/images Tests/VM/escape Tests/VM/rootless Tests/Images/run profiles/examples/demo .ci/run .ci/test-counts \
-	Tests/Fuzz/fuzz Tests/Control/schemathesis rootfs-tools/jrun-image Benchmarks/run
+	Tests/Fuzz/fuzz Tests/Control/schemathesis rootfs-tools/jrun-image Benchmarks/run Benchmarks/launch/in-vm
 
 # Product by product: a package with an Embedded Swift target cannot be built statically as a whole. The linker
 # warns, for each call of getpwuid, dlopen and their like that the Swift runtime could make, that it would want the

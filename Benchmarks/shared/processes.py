@@ -14,9 +14,9 @@ def resident(pid):
     return field(pid, "status", "VmRSS")
 
 
-def proportional(pid):
-    """KiB, each shared page divided among those who share it."""
-    return field(pid, "smaps_rollup", "Pss")
+def own_pages(pid):
+    """KiB of pages that nobody else has; of memory files, which are counted elsewhere (Shmem), none."""
+    return field(pid, "smaps_rollup", "Pss_Anon")
 
 
 def in_cgroup(path):

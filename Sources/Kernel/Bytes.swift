@@ -19,6 +19,13 @@ extension FileSystem {
         return bytes
     }
 
+    /// Fills `buffer` as far as one read at `offset` does. - Returns: how many bytes that are; 0 at the end.
+    public static func read(
+        _ file: Int32, from offset: Int64, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(KernelError) -> Int {
+        try check(sys_pread(file, buffer.baseAddress, buffer.count, offset), "read")
+    }
+
     private static func readBytes(_ file: Int32, _ count: Int) -> ([UInt8], Int32) {
         var error: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -81,21 +88,31 @@ extension FileSystem {
         try write(bytes, to: file.raw, named: path)
     }
 
+    /// A name in a directory, and what it is; `unknown` where the file system does not say so.
+    public struct Entry: Sendable {
+        public var name: [UInt8]
+        public var kind: FileStatus.Kind
+    }
+
     /// The names in an open directory, without `.` and `..`, at most `limit` of them; in the file system's order.
     public static func names(in directory: Int32, limit: Int = .max) throws(KernelError) -> [[UInt8]] {
-        var names: [[UInt8]] = []
+        try entries(in: directory, limit: limit).map(\.name)
+    }
+
+    public static func entries(in directory: Int32, limit: Int = .max) throws(KernelError) -> [Entry] {
+        var entries: [Entry] = []
         var error: Int32 = 0
         try rewind(directory)
         withUnsafeTemporaryAllocation(byteCount: 32768, alignment: 8) { buffer in
-            while names.count < limit {
+            while entries.count < limit {
                 let n = sys_getdents64(directory, buffer.baseAddress, buffer.count)
                 if n < 0 { error = Int32(-n) }
                 if n <= 0 { return }
-                appendNames(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<n]), to: &names)
+                append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<n]), to: &entries)
             }
         }
         if error != 0 { throw KernelError("list a directory", errno: error) }
-        return Array(names.prefix(limit))
+        return entries.count > limit ? Array(entries.prefix(limit)) : entries
     }
 
     /// The names in a directory, or nil when it is not there.
@@ -113,27 +130,45 @@ extension FileSystem {
 
     /// The next few names, from where the last call stopped; empty at the end. For directories of any size.
     public static func nextNames(in directory: Int32) throws(KernelError) -> [[UInt8]] {
-        var names: [[UInt8]] = []
+        var entries: [Entry] = []
         var result = 1
         withUnsafeTemporaryAllocation(byteCount: 32768, alignment: 8) { buffer in
             // A buffer may hold nothing but the directory itself and its parent.
-            while names.isEmpty && result > 0 {
+            while entries.isEmpty && result > 0 {
                 result = sys_getdents64(directory, buffer.baseAddress, buffer.count)
                 guard result > 0 else { return }
-                appendNames(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<result]), to: &names)
+                append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<result]), to: &entries)
             }
         }
         try check(result, "list a directory")
-        return names
+        return entries.map(\.name)
     }
 
-    private static func appendNames(_ records: UnsafeRawBufferPointer, to names: inout [[UInt8]]) {
+    private static func append(_ records: UnsafeRawBufferPointer, to entries: inout [Entry]) {
         var at = 0
         while at < records.count {
             let length = Int(records.loadUnaligned(fromByteOffset: at + 16, as: UInt16.self))
             let name = Array(records[(at + Int(DIRENT64_NAME_OFFSET))..<(at + length)].prefix { $0 != 0 })
-            if name != [0x2e] && name != [0x2e, 0x2e] { names.append(name) }
+            if name != [0x2e] && name != [0x2e, 0x2e] {
+                entries.append(Entry(name: name, kind: FileStatus.Kind(directoryEntry: records[at + 18])))
+            }
             at += length
+        }
+    }
+}
+
+extension FileStatus.Kind {
+    /// `d_type` of a directory's entry. Source: readdir(3).
+    fileprivate init(directoryEntry type: UInt8) {
+        switch Int32(type) {
+        case DT_REG: self = .file
+        case DT_DIR: self = .directory
+        case DT_LNK: self = .link
+        case DT_FIFO: self = .fifo
+        case DT_SOCK: self = .socket
+        case DT_CHR: self = .characterDevice
+        case DT_BLK: self = .blockDevice
+        default: self = .unknown
         }
     }
 }
@@ -154,12 +189,24 @@ extension FileSystem {
         return at < 0 ? nil : Int64(at)
     }
 
+    public static func write(_ bytes: ArraySlice<UInt8>, to file: Int32, at offset: Int64) throws(KernelError) {
+        var error: KernelError?
+        bytes.withUnsafeBytes { buffer in
+            do throws(KernelError) { try write(buffer, to: file, at: offset) } catch let caught { error = caught }
+        }
+        if let error { throw error }
+    }
+
     public static func write(_ bytes: [UInt8], to file: Int32, at offset: Int64) throws(KernelError) {
+        try write(bytes[...], to: file, at: offset)
+    }
+
+    public static func write(
+        _ bytes: UnsafeRawBufferPointer, to file: Int32, at offset: Int64
+    ) throws(KernelError) {
         var done = 0
         while done < bytes.count {
-            let n = bytes.withUnsafeBytes {
-                sys_pwrite(file, $0.baseAddress! + done, $0.count - done, offset + Int64(done))
-            }
+            let n = sys_pwrite(file, bytes.baseAddress! + done, bytes.count - done, offset + Int64(done))
             if n == Int(-EINTR) { continue }
             done += try check(n, "write")
         }

@@ -28,14 +28,16 @@ struct Conclusion {
     /// - Parameters:
     ///   - stopRequests: ends the harvest when it becomes readable; -1: nothing does.
     ///   - directory: where results go; nil looks but does not copy.
+    ///   - isPrivate: nobody looks there before the harvest is over, and it is empty.
     mutating func harvest(
         from workspace: borrowing Workspace, into directory: Int32?, reserved: Set<FileIdentity> = [],
-        stopRequests: Int32 = -1
+        stopRequests: Int32 = -1, isPrivate: Bool = false
     ) throws -> Harvest.Outcome {
         var harvest = Harvest(
             program: program, limits: limits, state: verdict.state, cause: verdict.cause, reserved: reserved,
             stopRequests: stopRequests)
         harvest.givesAway = rootless == nil
+        harvest.isPrivate = isPrivate
         let outcome = try harvest.collect(from: workspace, into: directory)
         verdict.judgeResults(missing: outcome.missing)
         verdict.isUndelivered = verdict.isUndelivered || outcome.isIncomplete

@@ -1,6 +1,5 @@
 import CLinux
 import Confinement
-import Crypto
 import Kernel
 import Programs
 
@@ -31,6 +30,9 @@ struct Harvest {
     let stopRequests: Int32
     /// Results get the owner of the directory that they go to; an ordinary user's stay the user's.
     var givesAway = true
+    /// Nobody looks into the directory of the results before they are all there, and it is empty.
+    var isPrivate = false
+    let buffer = HarvestBuffer()
     private var seen: Set<UInt64> = []
     private var dataBytes: Int64 = 0
     private var apparentBytes: Int64 = 0
@@ -74,6 +76,7 @@ struct Harvest {
 
     /// - Parameter outputDirectory: an open directory, or nil to look but not copy.
     mutating func collect(from workspace: borrowing Workspace, into outputDirectory: Int32?) throws -> Outcome {
+        let outputDirectory = try outputDirectory.map(results)
         var outcome = Outcome()
         var paths = try listing(of: workspace.root.raw, refused: &outcome.refused)
         let rules = program.results.filter { $0.applies(state: state, cause: cause) }
@@ -89,10 +92,14 @@ struct Harvest {
         return outcome
     }
 
+    private func results(in directory: Int32) throws -> ResultDirectory {
+        try ResultDirectory(directory, givesAway: givesAway, isPrivate: isPrivate, reserved: reserved)
+    }
+
     /// Takes what matches out of `paths`. Returns how many files each rule got.
     private mutating func take(
         _ paths: inout [String], by rules: [ResultRule], from workspace: borrowing Workspace,
-        into outputDirectory: Int32?, _ outcome: inout Outcome
+        into outputDirectory: ResultDirectory?, _ outcome: inout Outcome
     ) -> [Int] {
         var counts = [Int](repeating: 0, count: rules.count)
         var others: [String] = []
@@ -122,7 +129,7 @@ struct Harvest {
     /// Nil for an input that the program has not touched.
     private mutating func take(
         _ path: String, by rule: ResultRule, count: Int, from workspace: borrowing Workspace,
-        into outputDirectory: Int32?
+        into outputDirectory: ResultDirectory?
     ) throws -> HarvestedFile? {
         if let reason = checkFileName(path) { throw Refused(reason: "its name \(reason)") }
         let file = try FileSystem.openBeneath(workspace.root.raw, path, .read)
@@ -137,6 +144,7 @@ struct Harvest {
     mutating func copyEverything(from workspace: borrowing Workspace, into directory: Int32) throws {
         var refused: [String] = []
         (seen, dataBytes, apparentBytes, reserved) = ([], 0, 0, [])
+        let directory = try results(in: directory)
         for path in try listing(of: workspace.root.raw, refused: &refused) where checkFileName(path) == nil {
             guard let file = try? FileSystem.openBeneath(workspace.root.raw, path, .read),
                 let status = try? FileStatus(of: file.raw), status.kind == .file
@@ -217,8 +225,9 @@ struct Harvest {
             return []
         }
         let parent = directory.raw
-        return try FileSystem.names(in: parent, limit: limit).compactMap { bytes in
-            guard let name = String(validating: bytes, as: UTF8.self) else { return (nil, .unknown) }
+        return try FileSystem.entries(in: parent, limit: limit).compactMap { entry in
+            guard let name = String(validating: entry.name, as: UTF8.self) else { return (nil, .unknown) }
+            if entry.kind != .unknown { return (name, entry.kind) }
             guard let status = try? FileStatus(path: name, at: parent, following: false) else { return nil }
             return (name, status.kind)
         }

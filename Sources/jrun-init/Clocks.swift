@@ -8,8 +8,10 @@ struct Clocks {
     static let never = UInt64.max
     /// How often the watched quantities are looked at: at least this far apart while the program is busy …
     static let shortestTick: UInt64 = 20_000_000
-    /// … and this far while it does nothing.
-    static let longestTick: UInt64 = 1_000_000_000
+    /// … and this far while it does nothing: as long again as it has done nothing already, up to this.
+    static let longestTick: UInt64 = 60_000_000_000
+    /// The same where only a count of 10 ms tells what it does.
+    static let longestCoarseTick: UInt64 = 1_000_000_000
     /// CPU time is looked at again when the limit could have been reached, but not more often than this: on all CPUs
     /// together no more than 40 ms pass meanwhile, on machines of up to 80 CPUs.
     let shortestCPUCheck: UInt64
@@ -62,10 +64,20 @@ struct Clocks {
         killAt = now + Clocks.repeatedKill
     }
 
-    mutating func scheduleTick(_ now: UInt64, cpu: UInt64) {
-        tick = cpu == cpuAtLastTick ? min(tick * 2, Clocks.longestTick) : Clocks.shortestTick
+    /// Whether nothing in the run has had a processor since the last look.
+    func hasSlept(_ cpu: UInt64) -> Bool { cpu == cpuAtLastTick }
+
+    mutating func scheduleTick(_ now: UInt64, cpu: UInt64, longest: UInt64 = Clocks.longestTick) {
+        tick = hasSlept(cpu) ? min(tick * 2, longest) : Clocks.shortestTick
         cpuAtLastTick = cpu
         nextTick = now + tick
+    }
+
+    /// The program does something again: it is looked at soon.
+    mutating func stirred() {
+        guard tick > Clocks.shortestTick, nextTick != Clocks.never else { return }
+        tick = Clocks.shortestTick
+        nextTick = min(nextTick, monotonicNow() + tick)
     }
 
     func timeUntilNextDeadline(_ now: UInt64) -> k_timespec {

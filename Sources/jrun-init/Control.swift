@@ -72,6 +72,7 @@ extension Supervisor {
         guard clocks.frozenSince != nil || clocks.freezeAt != Clocks.never else { return }
         leaf.thaw()
         clocks.thaw(monotonicNow())
+        clocks.stirred()
         record.write(state: JRUN_STATUS_RUNNING)
     }
 
@@ -108,7 +109,15 @@ extension Supervisor {
         record.status.memory_shmem_bytes = shmem
     }
 
+    /// Whatever is watched changes only while something in the run has a processor, and of that a cgroup tells exactly. Asked
+    /// first, so that what changes behind the question is seen the next time.
     private mutating func checkWatchedQuantities(_ now: UInt64) {
+        let cpu = leaf.cpuNanoseconds()
+        if !leaf.isThere || !clocks.hasSlept(cpu) { lookAtWatchedQuantities() }
+        clocks.scheduleTick(now, cpu: cpu, longest: leaf.isThere ? Clocks.longestTick : Clocks.longestCoarseTick)
+    }
+
+    private mutating func lookAtWatchedQuantities() {
         if has(JRUN_WATCH_THREADS) {
             let tasks = leaf.taskCount(upTo: rules.processes)
             record.status.peak_tasks = max(record.status.peak_tasks, tasks)
@@ -116,6 +125,5 @@ extension Supervisor {
         }
         if has(JRUN_WATCH_MEMORY) { sampleMemory() }
         if has(JRUN_WATCH_DISK) && diskIsFull() { end(because: JRUN_CAUSE_DISK) }
-        clocks.scheduleTick(now, cpu: leaf.cpuNanoseconds())
     }
 }

@@ -30,10 +30,16 @@ struct Relay {
     /// Bytes that the target has got.
     private(set) var bytes: UInt64 = 0
     private(set) var dropped: UInt64 = 0
+    private var isWide = false
 
     /// Pieces of at most a mebibyte that are moved before somebody else has a turn: whoever writes without end must not
     /// keep us from the clocks.
     static let piecesInTurn = 16
+
+    /// Source: pipe(7), "Pipe capacity".
+    private static let usualPipeBytes = 64 << 10
+    /// What anybody may have. Source: /proc/sys/fs/pipe-max-size
+    private static let widePipeBytes = 1 << 20
 
     init(pipe: Int32, target: Int32, cap: UInt64, truncates: Bool, isFile: Bool) {
         self.pipe = pipe
@@ -76,6 +82,7 @@ struct Relay {
                 if room == 0 { return capLeft == 0 ? .overCap : .overLimit }
                 outputLeft -= UInt64(n)
                 bytes += UInt64(n)
+                if n >= Relay.usualPipeBytes { widen() }
             }
         }
         return .interrupted
@@ -86,6 +93,14 @@ struct Relay {
         room > 0
             ? sys_splice(pipe, target, Int(min(room, 1 << 20)), UInt32(SPLICE_F_MOVE | SPLICE_F_NONBLOCK))
             : sys_read(pipe, buffer, 1)
+    }
+
+    /// A program that fills the usual pipe has more to say: with a larger one, it and we take turns less often. The others
+    /// are spared the memory of it.
+    private mutating func widen() {
+        if isWide { return }
+        isWide = true
+        _ = sys_fcntl(pipe, F_SETPIPE_SZ, Relay.widePipeBytes)
     }
 
     /// Our own stdout is /dev/null, which takes pages without a copy.

@@ -119,6 +119,7 @@ struct Supervisor {
         settle(stdout.move(outputLeft: outputLeft, pieces: pieces), cap: JRUN_CAUSE_STDOUT_CAP, isFile: stdout.isFile)
         settle(stderr.move(outputLeft: outputLeft, pieces: pieces), cap: JRUN_CAUSE_STDERR_CAP, isFile: stderr.isFile)
         if outputBytes > before { raise(rules.fd_growth) }
+        clocks.stirred()
     }
 
     private var outputBytes: UInt64 { stdout.outputBytes + stderr.outputBytes }

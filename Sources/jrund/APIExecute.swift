@@ -92,9 +92,16 @@ extension API {
 
 extension StreamReader {
     fileprivate func read(all count: Int) throws -> [UInt8] {
-        var all: [UInt8] = []
-        while all.count < count, case let piece = try read(upTo: count - all.count), !piece.isEmpty { all += piece }
-        return all
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let bytes = UnsafeMutableRawBufferPointer(buffer)
+            var done = 0
+            while done < count {
+                let n = try read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[done..<count]))
+                if n == 0 { break }
+                done += n
+            }
+            initialized = done
+        }
     }
 }
 

@@ -43,15 +43,31 @@ extension API {
         return ProblemWithHeaders(problem: problem, headers: [.contentRange: "bytes */\(size)"])
     }
 
+    /// What a reader of a stream has in memory at once. A Unix socket takes about as much.
+    private static let streamPieceBytes: Int64 = 256 << 10
+
+    /// Empty when there is nothing more now.
+    private func piece(of reader: StreamReader, upTo count: Int64) async throws -> ByteBuffer {
+        try await onDisk {
+            let count = Int(min(count, API.streamPieceBytes, reader.rest))
+            var buffer = ByteBuffer()
+            if count > 0 {
+                try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) {
+                    try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[..<count]))
+                }
+            }
+            return buffer
+        }
+    }
+
     private func body(of reader: StreamReader, count: Int64) -> ResponseBody {
         ResponseBody(contentLength: Int(count)) { writer in
             var rest = count
             while rest > 0 {
-                let wanted = Int(min(rest, Int64(API.pieceBytes)))
-                let piece = try await onDisk { try reader.read(upTo: wanted) }
-                guard !piece.isEmpty else { throw Problem(.node, "the kept bytes have become fewer") }
+                let piece = try await piece(of: reader, upTo: rest)
+                guard piece.readableBytes > 0 else { throw Problem(.node, "the kept bytes have become fewer") }
+                rest -= Int64(piece.readableBytes)
                 try await writer.send(piece)
-                rest -= Int64(piece.count)
             }
             try await writer.finish(nil)
         }
@@ -63,13 +79,12 @@ extension API {
     ) async throws {
         var rest = limit
         while rest > 0 {
-            let wanted = Int(min(rest, Int64(API.pieceBytes)))
-            let piece = try await onDisk { try reader.read(upTo: wanted) }
-            if piece.isEmpty {
+            let piece = try await piece(of: reader, upTo: rest)
+            if piece.readableBytes == 0 {
                 guard try await connection.whileOpen({ await reader.waitForMore() }) else { return }
             } else {
+                rest -= Int64(piece.readableBytes)
                 try await writer.send(piece)
-                rest -= Int64(piece.count)
             }
         }
     }

@@ -88,6 +88,14 @@ extension Privileged {
             #expect(outcome.report["evidence"]["limit"].int == 4 << 20)
         }
 
+        /// The longer a run has done nothing, the more rarely it is looked at; not so rarely that this would go unnoticed.
+        @Test func fillingTheDiskAfterASleep() throws {
+            let outcome = try run(
+                ["batch", "sleep", "1.5", "--", "fill", "full", "forever", "--", "sleep", "forever"],
+                ["disk": "4MiB", "wall": "10s"])
+            expectKilled(outcome, by: "disk")
+        }
+
         /// A program that gives up by itself when the disk is full has failed because of the disk.
         @Test func endingOverAFullDisk() throws {
             var request = try Request("if=/dev/zero", "of=full", "bs=64K")

@@ -83,4 +83,10 @@ struct k_loop_config {
 // getdents64(2): d_name follows at offset 19.
 struct __attribute__((packed)) k_dirent64 { uint64_t d_ino; int64_t d_off; uint16_t d_reclen; uint8_t d_type; };
 #define DIRENT64_NAME_OFFSET 19
+#define DT_FIFO 1
+#define DT_CHR 2
 #define DT_DIR 4
+#define DT_BLK 6
+#define DT_REG 8
+#define DT_LNK 10
+#define DT_SOCK 12

@@ -63,7 +63,7 @@ extension ManagedRun {
         var usage = Report.Usage()
         let outcome: Harvest.Outcome
         if let workspace = workspace(record, launch) {
-            outcome = try conclusion.harvest(from: workspace, into: results.raw)
+            outcome = try conclusion.harvest(from: workspace, into: results.raw, isPrivate: true)
             usage.add(workspace)
             keepChanges(of: workspace, record)
         } else {
@@ -186,6 +186,7 @@ extension ManagedRun {
             snapshot.isTerminating = false
             snapshot.keptBytes = kept
         }
+        monitor.countKept(self)
     }
 
     func measureKeptBytes() -> Int64 {

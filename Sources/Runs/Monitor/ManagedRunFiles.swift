@@ -116,6 +116,7 @@ extension ManagedRun {
             shared.snapshot.keptBytes += files.keptBytes - shared.inputs.keptBytes
             return shared.inputs.bytes
         }
+        monitor.countKept(self)
         for upload in uploads { upload.isCounted() }
         monitor.count { $0.uploadedBytes += max(0, files.bytes - before) }
         changes.raise()
@@ -151,6 +152,7 @@ extension ManagedRun {
             shared.inputs.remove(path, program)
             shared.snapshot.keptBytes += shared.inputs.keptBytes - before
         }
+        monitor.countKept(self)
         changes.raise()
     }
 }

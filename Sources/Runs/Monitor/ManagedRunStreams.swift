@@ -144,15 +144,18 @@ public final class StreamReader: Sendable {
         return place.file
     }
 
-    /// What is there from `offset` on, at most `count` bytes; empty when there is nothing more now.
-    public func read(upTo count: Int) throws -> [UInt8] {
+    /// Fills `buffer` with what is there now. - Returns: how many bytes that are; 0 when there is nothing more now.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         try place.withLock { place in
-            guard let file = file(&place) else { return [] }
-            let bytes = try FileSystem.read(file.file.raw, from: place.offset, upTo: count)
-            place.offset += Int64(bytes.count)
-            return bytes
+            guard let file = file(&place) else { return 0 }
+            let n = try FileSystem.read(file.file.raw, from: place.offset, into: buffer)
+            place.offset += Int64(n)
+            return n
         }
     }
+
+    /// Bytes that are there now and have not been read.
+    public var rest: Int64 { place.withLock { size(&$0) - $0.offset } }
 
     /// Returns when there may be more; false when the stream has ended and everything was read, or the task is cancelled.
     public func waitForMore() async -> Bool {
@@ -202,8 +205,7 @@ public final class StdinWriter: Sendable {
         while !rest.isEmpty {
             let room = run.program.streamCaps.stdin.map { $0.maxSize - run.shared.withLock { $0.stdin.bytes } } ?? .max
             if room == 0 { return try await capReached() }
-            let piece = rest.prefix(Int(min(room, 65536)))
-            let n = try buffer.move(piece, into: pipe.raw)
+            let n = try buffer.move(rest.prefix(Int(min(room, 65536))), into: pipe.raw)
             switch n {
             case Int(-EINTR): continue
             case Int(-EAGAIN): try await waitUntilWritable()
@@ -211,7 +213,9 @@ public final class StdinWriter: Sendable {
             case let n where n < 0: throw KernelError("write to stdin of run '\(run.id)'", errno: Int32(-n))
             default:
                 rest = rest.dropFirst(n)
-                run.note { $0.bytes = buffer.position }
+                // On disk at the end: until then jrun-init's buffer knows it.
+                run.shared.withLock { $0.stdin.bytes = buffer.position }
+                run.changes.raise()
                 run.monitor.count { $0.stdinBytes += Int64(n) }
             }
         }
@@ -253,6 +257,8 @@ public final class StdinWriter: Sendable {
             defer { isFree = true }
             return isFree
         }
-        if !wasFree { run.stdinIsFree() }
+        if wasFree { return }
+        if pipe.raw >= 0 { run.note { _ in } }
+        run.stdinIsFree()
     }
 }

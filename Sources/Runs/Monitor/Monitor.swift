@@ -26,8 +26,7 @@ public final class Monitor: Sendable {
         var keys: [IdempotencyKey: RunID] = [:]
         /// Keys of runs that are being created.
         var pendingKeys: Set<IdempotencyKey> = []
-        /// Runs that have a place on the node.
-        var admitted: Set<RunID> = []
+        var totals = MonitorTotals()
         /// Runs that wait for one, in the order of their start.
         var queue: [RunID] = []
         /// Bytes of uploads that are not in their places, by their owner's uid.
@@ -90,6 +89,7 @@ public final class Monitor: Sendable {
     func add(_ run: ManagedRun) {
         state.withLock { state in
             state.runs[run.id] = run
+            state.totals.count(run)
             if let text = run.request.idempotencyKey {
                 state.keys[IdempotencyKey(uid: run.owner.uid, text: text)] = run.id
             }
@@ -112,6 +112,7 @@ public final class Monitor: Sendable {
         let (name, isTold) = try await run.retire()
         state.withLock { state in
             state.runs[run.id] = nil
+            state.totals.forget(run)
             if let text = run.request.idempotencyKey {
                 state.keys[IdempotencyKey(uid: run.owner.uid, text: text)] = nil
             }

@@ -17,11 +17,9 @@ extension Monitor {
 
     public var usage: Usage {
         state.withLock { state in
-            let live = state.admitted.compactMap { state.runs[$0] }
-            return Usage(
-                liveRuns: live.count, queuedRuns: state.queue.count, memory: live.reduce(0) { $0 + $1.limits[.memory] },
-                cpuThousandths: live.reduce(0) { $0 + $1.limits[.cpus] },
-                keptBytes: state.runs.values.reduce(0) { $0 + $1.keptBytes })
+            Usage(
+                liveRuns: state.totals.live, queuedRuns: state.queue.count, memory: state.totals.memory,
+                cpuThousandths: state.totals.cpus, keptBytes: state.totals.keptBytes)
         }
     }
 
@@ -30,10 +28,12 @@ extension Monitor {
     func admit(_ run: ManagedRun, mayQueue: Bool) throws -> Bool {
         try state.withLock { state in
             let capacity = state.settings.capacity, quota = state.settings.quota
-            let own = (Array(state.admitted) + state.queue).filter { state.runs[$0]?.owner.uid == run.owner.uid }
-            if own.count >= quota.runs {
+            let own =
+                state.totals.live(of: run.owner.uid)
+                + state.queue.count { state.runs[$0]?.owner.uid == run.owner.uid }
+            if own >= quota.runs {
                 throw MonitorRefusal(
-                    .quota, "you have \(own.count) live runs, and may have \(quota.runs); wait for one to end")
+                    .quota, "you have \(own) live runs, and may have \(quota.runs); wait for one to end")
             }
             // What it will keep is not known yet, but whoever has too much already gets no more.
             if state.budget(of: run.owner) < 0 {
@@ -52,14 +52,14 @@ extension Monitor {
                         + "promises more than \(capacity.cpus); ask for less with limit 'cpus'")
             }
             if state.queue.isEmpty, state.fits(run) {
-                state.admitted.insert(run.id)
+                state.totals.admit(run)
                 return true
             }
             guard mayQueue, state.queue.count < capacity.queue else {
                 let queue = mayQueue && capacity.queue > 0 ? ", and \(state.queue.count) runs wait already" : ""
                 throw MonitorRefusal(
                     .busy,
-                    "the node has no room for run '\(run.id)': \(state.admitted.count) of \(capacity.runs) runs are "
+                    "the node has no room for run '\(run.id)': \(state.totals.live) of \(capacity.runs) runs are "
                         + "live\(queue); try again later")
             }
             state.queue.append(run.id)
@@ -68,13 +68,13 @@ extension Monitor {
     }
 
     /// A run that has its place already: it was found alive.
-    func readmit(_ run: ManagedRun) { state.withLock { _ = $0.admitted.insert(run.id) } }
+    func readmit(_ run: ManagedRun) { state.withLock { $0.totals.admit(run) } }
 
     /// A run that waited when jrund ended; its turn does not depend on what may wait now.
     func requeue(_ run: ManagedRun) { state.withLock { $0.queue.append(run.id) } }
 
     func release(_ run: ManagedRun) {
-        state.withLock { _ = $0.admitted.remove(run.id) }
+        state.withLock { $0.totals.release(run.id) }
         fillPlaces()
     }
 
@@ -93,7 +93,7 @@ extension Monitor {
             while let id = state.queue.first {
                 if let run = state.runs[id] {
                     guard state.fits(run) else { break }
-                    state.admitted.insert(id)
+                    state.totals.admit(run)
                     started.append(run)
                 }
                 state.queue.removeFirst()
@@ -105,6 +105,13 @@ extension Monitor {
     }
 
     // MARK: What is kept
+
+    /// What the run keeps on disk has changed. One that is not among the runs (any more) is not counted.
+    func countKept(_ run: ManagedRun) {
+        state.withLock { state in
+            if state.runs[run.id] === run { state.totals.count(run) }
+        }
+    }
 
     /// Bytes that the owner's runs may still take on disk.
     func budget(of owner: Owner) -> Int64 { state.withLock { $0.budget(of: owner) } }
@@ -132,7 +139,8 @@ extension Monitor {
     public func applyRetention() async {
         let retention = settings.retention
         let now = realtimeNanoseconds()
-        let ended = runs().filter { $0.state.isFinal }.sorted { $0.endedAt < $1.endedAt }
+        let all = state.withLock { Array($0.runs.values) }
+        let ended = all.filter { $0.state.isFinal }.sorted { $0.endedAt < $1.endedAt }
         var total = ended.reduce(0) { $0 + $1.keptBytes }
         var counts = Dictionary(ended.map { ($0.owner.uid, 1) }, uniquingKeysWith: +)
         for run in ended where !run.hasReaders {
@@ -151,7 +159,7 @@ extension Monitor {
             counts[run.owner.uid, default: 0] -= 1
             await expire(run, reason)
         }
-        for run in runs() where run.state == .created && !run.hasReaders {
+        for run in all where run.state == .created && !run.hasReaders {
             let age = Int64(now > run.createdAt ? now - run.createdAt : 0) / 1_000_000
             if age > retention.created { await expire(run, "never started") }
         }
@@ -170,18 +178,15 @@ extension Monitor {
 
 extension Monitor.State {
     func budget(of owner: Owner) -> Int64 {
-        let kept = runs.values.filter { $0.owner.uid == owner.uid }.reduce(0) { $0 + $1.keptBytes }
-        return settings.quota.keptBytes - kept - arriving[owner.uid, default: 0]
+        settings.quota.keptBytes - totals.keptBytes(of: owner.uid) - arriving[owner.uid, default: 0]
     }
 
     func fits(_ run: ManagedRun) -> Bool {
-        let live = admitted.compactMap { runs[$0] }
-        // One that waited when less was configured than it needs must not hold up the others for ever.
-        func promised(_ limit: LimitName) -> Int64 { live.reduce(run.limits[limit]) { $0 + $1.limits[limit] } }
         let capacity = settings.capacity
-        return live.isEmpty
-            || live.count < capacity.runs && promised(.memory) <= capacity.memory
-                && promised(.cpus) <= Int64(capacity.cpus) * 1000
+        // One that waited when less was configured than it needs must not hold up the others for ever.
+        return totals.live == 0
+            || totals.live < capacity.runs && totals.memory + run.limits[.memory] <= capacity.memory
+                && totals.cpus + run.limits[.cpus] <= Int64(capacity.cpus) * 1000
     }
 }
 

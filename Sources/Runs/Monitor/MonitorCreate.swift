@@ -100,7 +100,11 @@ extension Monitor {
 
     /// A run that was never started costs its owner nothing, and the node files and memory.
     private func refuseTooMany(of owner: Owner) throws {
-        let unstarted = state.withLock { $0.runs.values.count { $0.owner.uid == owner.uid && $0.state == .created } }
+        let unstarted = state.withLock { state in
+            // Those that have a place were started.
+            guard state.runs.count - state.totals.live >= Monitor.mostUnstarted else { return 0 }
+            return state.runs.values.count { $0.owner.uid == owner.uid && $0.state == .created }
+        }
         guard unstarted < Monitor.mostUnstarted else {
             throw MonitorRefusal(
                 .quota, "\(unstarted) of your runs were never started, which is the most; start or remove some of them")

@@ -40,16 +40,23 @@ extension Monitor {
         var waiting: [(order: UInt64, run: ManagedRun)] = []
         var programs = ProgramTexts()
         for id in found.runs {
+            var known: ManagedRun?
             do {
                 guard let run = try stored(id, &programs) else { continue }
+                known = run
                 add(run)
                 let outcome = try await run.recover(lastEvent: last)
+                countKept(run)
                 recovered[keyPath: outcome.counter] += 1
                 if case .queued(let order) = outcome { waiting.append((order, run)) }
             } catch {
                 recovered.unreadable += 1
                 log(.error, "its directory cannot be understood, and is left alone: \(error)", id)
-                state.withLock { $0.runs[id] = nil }
+                state.withLock { state in
+                    state.runs[id] = nil
+                    state.totals.release(id)
+                    if let known { state.totals.forget(known) }
+                }
             }
         }
         for (_, run) in waiting.sorted(by: { $0.order < $1.order }) { requeue(run) }

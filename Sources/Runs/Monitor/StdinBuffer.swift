@@ -26,7 +26,7 @@ struct StdinBuffer: ~Copyable {
     /// - Returns: how many bytes that is, or `-errno`: EAGAIN when it is full, EPIPE when nobody reads.
     func move(_ piece: ArraySlice<UInt8>, into pipe: Int32) throws(KernelError) -> Int {
         let start = position
-        try FileSystem.write(Array(piece), to: file.raw, at: start)
+        try FileSystem.write(piece, to: file.raw, at: start)
         let n = sys_splice(file.raw, pipe, piece.count, UInt32(SPLICE_F_NONBLOCK))
         // Pages that are gone here are still in the pipe. The last one is kept: a part of it would be zeroed, there too.
         let whole = (start + Int64(max(n, 0))) & ~4095
