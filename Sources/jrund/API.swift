@@ -1,6 +1,5 @@
 import ControlAPI
 import Hummingbird
-import NIOPosix
 import Programs
 import Runs
 
@@ -72,7 +71,7 @@ struct API: Sendable {
     }
 
     /// Carries out what blocks as a disk does, away from the threads that must not.
-    func onDisk<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await daemon.disk.runIfActive(work)
+    func onDisk<Value: Sendable>(_ work: @Sendable () throws -> Value) async throws -> Value {
+        try await blocking(work)
     }
 }

@@ -36,7 +36,7 @@ extension API {
         do {
             try await call.readBody { piece in
                 let bytes = Array(piece.readableBytesView)
-                try await archive.take(bytes, onDisk: daemon.disk)
+                try await archive.take(bytes)
             }
             try await archive.finish()
         } catch let error as TarError {

@@ -20,24 +20,23 @@ extension API {
         call.holding.giveBack()
         do {
             try await API.closeStdin(of: run)
-            _ = try await run.start()
+            _ = try await blocking { try run.perform { try $0.start() } }
         } catch {
             // Nobody knows of it but this request.
             try? await monitor.remove(run)
             throw error
         }
+        let report: Report
         do {
-            try await call.connection.whileOpen {
-                await run.waitForEnd()
-            }
+            report = try await call.connection.wait(forEndOf: run)
         } catch is CancellationError {
             try? await run.command(.terminate)
             throw CancellationError()
         }
         var contents = Contents(rest: API.answerBytes, holding: call.holding)
-        let answer = try await self.answer(of: run, &contents)
+        let answer = try await self.answer(of: run, report, &contents)
         if contents.isWhole, !isKept { try await monitor.remove(run) }
-        return try call.answer(answer)
+        return try call.answer(json: answer)
     }
 
     /// Before the start: the program finds its stdin empty.
@@ -58,8 +57,9 @@ extension API {
         var isWhole = true
     }
 
-    private func answer(of run: ManagedRun, _ contents: inout Contents) async throws -> ExecuteAnswer<Report> {
-        let report = try APICoder.decode(Report.self, from: try await onDisk { try run.report() })
+    private func answer(
+        of run: ManagedRun, _ report: Report, _ contents: inout Contents
+    ) async throws -> ExecuteJSON {
         var streams: [OutputStream: ContentView] = [:]
         for stream in OutputStream.allCases {
             guard let (size, _) = run.stream(stream) else { continue }
@@ -68,12 +68,12 @@ extension API {
             }
         }
         var files: [String: ContentView] = [:]
-        for file in try await onDisk({ try run.files() }) {
+        for file in try await onDisk({ try run.results(in: report) }) {
             files[file.path] = try await content(file.size, &contents) { count in
                 try run.open(file.path).read(all: count)
             }
         }
-        return ExecuteAnswer(
+        return ExecuteJSON(
             run: daemon.view(run), report: report, stdout: streams[.stdout], stderr: streams[.stderr], files: files)
     }
 

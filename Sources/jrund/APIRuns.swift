@@ -19,7 +19,7 @@ extension API {
             form, of: program.loaded, for: call.owner, idempotencyKey: key, digest: hexadecimal(SHA256.hash(data: body))
         )
         return try call.answer(
-            daemon.view(run), status: isNew ? .created : .ok, headers: [.location: "/v1/runs/\(run.id)"])
+            json: daemon.view(run), status: isNew ? .created : .ok, headers: [.location: "/v1/runs/\(run.id)"])
     }
 
     func requestForm(_ body: [UInt8]) throws -> RequestForm {
@@ -48,7 +48,7 @@ extension API {
         if let seconds = try call.query.number("wait", in: 0...600), seconds > 0, !run.snapshot.state.isFinal {
             try await call.connection.whileOpen { await race({ await run.waitForEnd() }, seconds: seconds) }
         }
-        return try call.answer(daemon.view(run))
+        return try call.answer(json: daemon.view(run))
     }
 
     func remove(_ call: Call) async throws -> Response {
@@ -71,8 +71,9 @@ extension API {
 
     func start(_ call: Call) async throws -> Response {
         let run = try visibleRun(call)
-        let isLaunched = try await run.start(mayQueue: try call.query.bool("queue", default: true))
-        return try call.answer(daemon.view(run), status: isLaunched ? .ok : .accepted)
+        let mayQueue = try call.query.bool("queue", default: true)
+        let isLaunched = try await blocking { try run.perform { try $0.start(mayQueue: mayQueue) } }
+        return try call.answer(json: daemon.view(run), status: isLaunched ? .ok : .accepted)
     }
 
     func command(_ command: RunCommand, _ call: Call) async throws -> Response {
@@ -80,7 +81,7 @@ extension API {
         let hadEnded = run.snapshot.state.isFinal
         try await run.command(command)
         let isLater = (command == .terminate || command == .kill) && !hadEnded
-        return try call.answer(daemon.view(run), status: isLater ? .accepted : .ok)
+        return try call.answer(json: daemon.view(run), status: isLater ? .accepted : .ok)
     }
 
     // MARK: The list

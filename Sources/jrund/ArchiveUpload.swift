@@ -1,5 +1,4 @@
 import ControlAPI
-import NIOPosix
 import Programs
 import Runs
 
@@ -12,7 +11,7 @@ actor ArchiveUpload {
 
     init(_ run: ManagedRun) { self.run = run }
 
-    func take(_ bytes: [UInt8], onDisk disk: NIOThreadPool) async throws {
+    func take(_ bytes: [UInt8]) async throws {
         var events: [TarReader.Event] = []
         try reader.feed(bytes) { events.append($0) }
         for event in events {
@@ -28,10 +27,10 @@ actor ArchiveUpload {
                 current = try await run.upload(name)
             case .data(let data):
                 guard let current else { continue }
-                try await disk.runIfActive { try current.write(Array(data)) }
+                try await blocking { try current.write(Array(data)) }
             case .endOfFile:
                 if let current {
-                    try await disk.runIfActive { try current.complete() }
+                    _ = try await blocking { try current.complete() }
                     whole.append(current)
                 }
                 current = nil

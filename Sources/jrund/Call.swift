@@ -5,6 +5,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTPTypes
+import Programs
 import Runs
 
 /// What Hummingbird hands to every route.
@@ -122,6 +123,12 @@ extension Call {
         _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
     ) throws -> Response {
         try answer(APICoder.encode(value), "application/json", status: status, headers: headers)
+    }
+
+    func answer(
+        json value: some JSONWritable, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
+    ) throws -> Response {
+        try answer(JSONWriter.bytes(of: value), "application/json", status: status, headers: headers)
     }
 
     func answer(

@@ -1,5 +1,6 @@
 import Hummingbird
 import NIOCore
+import Runs
 import Synchronization
 
 /// One accepted connection: who is there, and what waits for something on its behalf.
@@ -47,7 +48,7 @@ final class Connection: Sendable {
     ///
     /// - Throws: `CancellationError` when it has been closed.
     func whileOpen<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
-        let task = Task { try await work() }
+        let task = Task(executorPreference: WorkPool.shared) { try await work() }
         let number = state.withLock { state -> Int? in
             if state.isClosed { return nil }
             state.nextWait += 1
@@ -64,6 +65,24 @@ final class Connection: Sendable {
         // Much of what waits returns quietly when it is cancelled.
         if task.isCancelled { throw CancellationError() }
         return value
+    }
+
+    /// Waits for the end of a run.
+    ///
+    /// - Throws: `CancellationError` when the connection has been closed.
+    func wait(forEndOf run: ManagedRun) async throws -> Report {
+        let number = state.withLock { state in
+            state.nextWait += 1
+            state.cancellations[state.nextWait] = { run.askAgain() }
+            return state.nextWait
+        }
+        let report = await run.waitForEnd { self.state.withLock(\.isClosed) }
+        let isClosed = state.withLock { state in
+            state.cancellations[number] = nil
+            return state.isClosed
+        }
+        if isClosed || Task.isCancelled { throw CancellationError() }
+        return try await blocking { try report ?? run.storedReport() }
     }
 
     /// Whether the client may say nothing for as long as it likes in the middle of a request: somebody types.

@@ -15,9 +15,9 @@ import Synchronization
 // killed at any moment; docs/daemon.md says why that costs nothing.
 //
 //   main thread      waits for signals
-//   event loops      sockets; one of them beats the watchdog's heart through the cooperative pool
-//   cooperative pool the routes
-//   `disk`           whatever blocks: files, spools, the event log, users and groups
+//   event loops      sockets; one of them beats the watchdog's heart through the threads of `WorkPool`
+//   cooperative pool accepts connections
+//   `WorkPool`       the routes, and whatever blocks: runs, files, spools, the event log, users and groups
 //
 //   Main ── Startup (lock, limits, configuration) ── Daemon ── Server ── Connection ── Routes ── API… ── Monitor
 //
@@ -27,8 +27,6 @@ import Synchronization
 /// What lives as long as the process.
 final class Daemon: Sendable {
     let monitor: Monitor
-    /// Threads for what blocks as a disk does.
-    let disk: NIOThreadPool
     let logger: Logger
     let notify: Notify
     let names = NodeNames.Cache()
@@ -41,6 +39,7 @@ final class Daemon: Sendable {
     private let file: ConfigurationFile
     private let state: Mutex<Live>
     private let server: Mutex<Server?>
+    private let shownStatus = Mutex("")
 
     init(
         monitor: Monitor, live: Live, file: ConfigurationFile, openAPI: [UInt8]?, notify: Notify, logger: Logger
@@ -52,8 +51,6 @@ final class Daemon: Sendable {
         self.logger = logger
         facts = NodeFacts.report()
         since = timestamp(realtimeNanoseconds())
-        disk = NIOThreadPool(numberOfThreads: 8)
-        disk.start()
         state = Mutex(live)
         server = Mutex(nil)
     }
@@ -109,7 +106,7 @@ final class Daemon: Sendable {
     /// - Returns: one sentence for each file that is broken, and for each change that needs a restart.
     func reload() async throws -> [String] {
         notify.reloading()
-        let problems = try await disk.runIfActive { self.reloadNow() }
+        let problems = try await blocking { self.reloadNow() }
         notify.ready(status: statusText)
         return problems
     }
@@ -170,36 +167,33 @@ final class Daemon: Sendable {
         ).text
     }
 
-    /// Keeps the number of runs in systemd's status.
-    func watch(_ reader: EventReader) async {
-        var last = ""
-        while !Task.isCancelled {
-            do {
-                while try await !disk.runIfActive({ try reader.next() }).isEmpty {}
-            } catch {
-                return logger.error("the event log cannot be followed: \(error)")
-            }
-            let text = statusText
-            if text != last { notify.status(text) }
-            last = text
-            await reader.waitForMore()
-        }
-    }
-
-    /// Runs are kept for a time, which also passes while nothing happens.
+    /// Runs are kept for a time, which also passes while nothing happens; and systemd's status says how many there are.
     func keepTime(on loop: any EventLoop) {
-        loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [monitor] _ in
-            Task { await monitor.applyRetention() }
+        loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            Task(executorPreference: WorkPool.shared) {
+                await self.monitor.applyRetention()
+                self.showStatus()
+            }
         }
     }
 
-    /// Goes through an event loop and the cooperative pool, so that a server in which either is stuck is ended by systemd.
+    private func showStatus() {
+        let text = statusText
+        let isNew = shownStatus.withLock { shown in
+            defer { shown = text }
+            return shown != text
+        }
+        if isNew { notify.status(text) }
+    }
+
+    /// Goes through an event loop and the threads of the routes, so that a server in which either is stuck is ended by
+    /// systemd.
     func beat(on loop: any EventLoop) {
         guard let interval = notify.heartbeatNanoseconds else { return }
         loop.scheduleRepeatedTask(
             initialDelay: .zero, delay: .nanoseconds(Int64(clamping: interval))
         ) { [notify] _ in
-            Task { notify.heartbeat() }
+            Task(executorPreference: WorkPool.shared) { notify.heartbeat() }
         }
     }
 }

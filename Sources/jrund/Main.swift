@@ -101,8 +101,6 @@ struct Jrund {
     private static func run(_ daemon: Daemon, _ socket: ListeningSocket) async {
         let group = MultiThreadedEventLoopGroup.singleton
         do {
-            let reader = try daemon.monitor.events.reader(after: nil)
-            let watching = Task { await daemon.watch(reader) }
             let found = try await daemon.monitor.recover()
             daemon.logger.info(
                 """
@@ -114,7 +112,6 @@ struct Jrund {
             daemon.logger.info("jrund \(version) serves \(socket.name)")
             daemon.notify.ready(status: daemon.statusText)
             try await daemon.serve(socket.descriptor, on: group)
-            watching.cancel()
         } catch {
             daemon.logger.critical("\(error)")
             socket.remove()

@@ -7,6 +7,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOPosix
+import Runs
 import Synchronization
 
 /// Accepts connections and hands their requests to the API.
@@ -71,7 +72,8 @@ final class Server: Sendable {
                             serving -= 1
                         }
                         serving += 1
-                        group.addTask { await self.serve(accepted) }
+                        // Where its requests may block.
+                        group.addTask(executorPreference: WorkPool.shared) { await self.serve(accepted) }
                     }
                 } catch {
                     self.logger.error("accept connections: \(error)")

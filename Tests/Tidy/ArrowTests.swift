@@ -41,7 +41,7 @@ private let onlyIn: [(target: String, module: String, files: Set<String>)] = [
     // JSON.
     ("Runs", "FoundationEssentials", ["RunFileJSON.swift"]),
     // The queues that block, and the one beside a large copy.
-    ("Runs", "Dispatch", ["RunQueue.swift", "Monitor.swift", "ResultCopy.swift"]),
+    ("Runs", "Dispatch", ["RunQueue.swift", "WorkPool.swift", "Monitor.swift", "ResultCopy.swift"]),
     ("Images", "FoundationEssentials", ["ImageManifest.swift"]),
     ("ImageBuild", "FoundationEssentials", ["OCIDocuments.swift"]),
     ("ImageBuild", "CZlib", ["Gunzip.swift"]),

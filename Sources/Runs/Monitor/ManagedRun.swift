@@ -5,7 +5,7 @@ import Kernel
 import Programs
 import Synchronization
 
-/// One run of the monitor. What blocks (staging, launching, harvest) blocks only this actor, which has a queue of its own;
+/// One run of the monitor. What blocks (staging, launching, harvest) blocks only this actor, whose `queue` is its own;
 /// `snapshot` and readers need not wait for it.
 public actor ManagedRun {
     public nonisolated let id: RunID
@@ -18,13 +18,15 @@ public actor ManagedRun {
     public nonisolated let limits: Limits
     /// Raised by every change of the snapshot and whenever a stream has grown.
     public nonisolated let changes = ChangeSignal()
+    /// Raised when it has ended or is gone, and when whoever attends to its end shall look at its record.
+    nonisolated let ends = ChangeSignal()
 
     nonisolated let request: FrozenRequest
     nonisolated let createdAt: UInt64
     unowned nonisolated let monitor: Monitor
     nonisolated let path: String
     nonisolated let shared: Mutex<Shared>
-    private nonisolated let queue: RunQueue
+    nonisolated let queue = RunQueue()
     public nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
 
     /// jrun-init, from the launch until it has been released.
@@ -40,6 +42,7 @@ public actor ManagedRun {
         var recordSequence: UInt64 = 0
         /// jrun-init has written its last byte to the spools.
         var streamsEnded = false
+        var attendance = Attendance()
         var isRemoved = false
         var readers = 0
         var stdin = StdinRecord()
@@ -63,7 +66,6 @@ public actor ManagedRun {
         environment = request.environment
         createdAt = request.createdRealtime ?? 0
         path = "\(monitor.node.runsDirectory)/\(id)"
-        queue = RunQueue(id)
         shared = Mutex(Shared(snapshot: RunSnapshot(state: .created, created: request.created)))
     }
 
@@ -83,7 +85,11 @@ public actor ManagedRun {
     nonisolated func update(_ change: (inout RunSnapshot) -> Void) {
         shared.withLock { change(&$0.snapshot) }
         changes.raise()
+        if hasEnded { ends.raise() }
     }
+
+    /// Or is gone.
+    nonisolated var hasEnded: Bool { shared.withLock { $0.snapshot.state.isFinal || $0.isRemoved } }
 
     nonisolated func conflict(_ words: String) -> MonitorRefusal {
         let state = state
@@ -105,20 +111,11 @@ public actor ManagedRun {
         }
     }
 
-    func record(_ what: String, cause: Cause? = nil) throws {
+    nonisolated func record(_ what: String, cause: Cause? = nil) throws {
         let log = try FileSystem.open("\(path)/events.jsonl", [.write, .create, .append])
         try monitor.events.record(
             what, of: id.description, program: program.name, owner: owner.uid, cause: cause, copyTo: log.raw)
         monitor.log(.info, "\(program.name) \(what)\(cause.map { " (\($0.rawValue))" } ?? "")", id)
-    }
-
-    /// Returns when the run has ended, or the task is cancelled.
-    public nonisolated func waitForEnd() async {
-        while !Task.isCancelled {
-            let version = changes.version
-            if shared.withLock({ $0.snapshot.state.isFinal || $0.isRemoved }) { return }
-            await changes.wait(after: version)
-        }
     }
 
     /// The report's JSON. - Throws: `conflict` before the end.
@@ -126,6 +123,9 @@ public actor ManagedRun {
         guard state.isFinal else { throw conflict("there is a report when it has ended") }
         return try FileSystem.contents(of: "\(path)/report.json", limit: Report.maxBytes)
     }
+
+    /// The same, read. - Throws: `conflict` before the end.
+    public nonisolated func storedReport() throws -> Report { try decodeRunFile(Report.self, report()) }
 
     /// The newest of this run's own log, which may be long.
     nonisolated func lastEvent() throws -> RunEvent? {

@@ -44,7 +44,7 @@ extension ManagedRun {
 
     /// A full disk is somebody's to make room on; nothing tells us when.
     private func tryAgain(hasGone: Bool) {
-        Task { [weak self] in
+        Task(executorPreference: WorkPool.shared) { [weak self] in
             try? await Task.sleep(for: .seconds(5))
             await self?.recordChanged(hasGone: hasGone)
         }
@@ -150,6 +150,7 @@ extension ManagedRun {
         }
         let report = conclusion.report(outcome, usage, on: monitor.cgroups), verdict = conclusion.verdict
         try open().publish("report.json", report.json())
+        shared.withLock { if $0.attendance.isAttended { $0.attendance.report = report } }
         letGo()
         try? removeInputs()
         monitor.hasEnded(self, report, verdict)
@@ -163,7 +164,7 @@ extension ManagedRun {
         do { try record(verdict.state.rawValue, cause: verdict.cause) } catch {
             monitor.log(
                 .error, "the event '\(verdict.state.rawValue)' cannot be written, which is tried again: \(error)", id)
-            Task { [weak self] in
+            Task(executorPreference: WorkPool.shared) { [weak self] in
                 try? await Task.sleep(for: .seconds(5))
                 await self?.recordEnd(verdict)
             }

@@ -11,8 +11,17 @@ extension ManagedRun {
                 RunFile(path: name, kind: .input, size: input.size, sha256: try sha256(of: name, input))
             }.sorted { $0.path < $1.path }
         }
+        return try runFiles(results())
+    }
+
+    /// What a report of this run names.
+    public nonisolated func results(in report: Report) throws -> [RunFile] {
+        report.results.isEmpty ? [] : try runFiles(report.results)
+    }
+
+    private nonisolated func runFiles(_ results: [HarvestedFile]) throws -> [RunFile] {
         let directory = try open()
-        return try results().map { result in
+        return results.map { result in
             let stored = try? FileStatus(
                 path: "\(ManagedRun.resultsName)/\(result.path)", at: directory.directory.raw, following: false)
             return RunFile(result, stored)

@@ -9,7 +9,7 @@ extension ManagedRun {
     ///
     /// - Returns: whether the program was launched (or failed to be: the snapshot says so); false: it waits.
     /// - Throws: `MonitorRefusal` `invalid`, `conflict`, `busy`, `quota`, `node`
-    public func start(mayQueue: Bool = true) async throws -> Bool {
+    public func start(mayQueue: Bool = true) throws -> Bool {
         let before = snapshot
         guard before.state == .created else { return before.queuePosition == nil }
         try refuseIfRemoved()
@@ -177,7 +177,7 @@ extension ManagedRun {
             guard let self else { return false }
             let sequence = StatusFile.read(status.file.raw)?.sequence ?? 0
             if hasHungUp || self.shared.withLock({ sequence > $0.recordSequence }) {
-                Task { await self.recordChanged(hasGone: hasHungUp) }
+                self.hasNews(hasGone: hasHungUp)
             }
             self.changes.raise()
             return !hasHungUp

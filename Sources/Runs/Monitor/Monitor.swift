@@ -109,7 +109,7 @@ public final class Monitor: Sendable {
             do { try await run.command(.kill) } catch let refusal as MonitorRefusal where refusal.kind == .conflict {}
             await run.waitForEnd()
         }
-        let (name, isTold) = try await run.retire()
+        let (name, isTold) = try await blocking { try run.perform { try $0.retire() } }
         state.withLock { state in
             state.runs[run.id] = nil
             state.totals.forget(run)
@@ -122,7 +122,7 @@ public final class Monitor: Sendable {
         let runs = node.runsDirectory
         try await blocking { try removeTree(name, in: runs) }
         // A disk that was full has room now.
-        if !isTold { _ = await run.tellRemoval() }
+        if !isTold { _ = run.tellRemoval() }
     }
 
     // MARK: The end of a run
@@ -142,7 +142,6 @@ public final class Monitor: Sendable {
             tally.resultBytes += report.results.reduce(0) { $0 + $1.size }
         }
         release(run)
-        Task { await applyRetention() }
     }
 }
 
@@ -166,12 +165,13 @@ extension ManagedRun {
         try FileSystem.rename(id.description, to: name, from: runs.raw, at: runs.raw)
         shared.withLock { $0.isRemoved = true }
         changes.raise()
+        ends.raise()
         monitor.log(.info, "\(program.name) removed", id)
         return (name, tellRemoval())
     }
 
     /// A removal is what makes room on a full disk, so it does not depend on the log.
-    func tellRemoval() -> Bool {
+    nonisolated func tellRemoval() -> Bool {
         do {
             try monitor.events.record(
                 RunEvent.removed, of: id.description, program: program.name, owner: owner.uid, copyTo: nil)

@@ -100,7 +100,7 @@ extension Monitor {
             }
             return (started, started.isEmpty ? [] : state.queue.compactMap { state.runs[$0] })
         }
-        for run in started { Task { await run.startFromQueue() } }
+        for run in started { Task(executorPreference: WorkPool.shared) { await run.startFromQueue() } }
         for run in waiting { run.changes.raise() }
     }
 

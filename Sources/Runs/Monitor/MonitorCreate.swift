@@ -26,7 +26,7 @@ extension Monitor {
         let run = try await blocking {
             try self.make(NewRun(form, program, self.node), for: owner, idempotencyKey: idempotencyKey, digest: digest)
         }
-        do { try await run.record(RunState.created.rawValue) } catch {
+        do { try run.record(RunState.created.rawValue) } catch {
             // Nobody will hear of it.
             let (name, runs) = (run.id.description, node.runsDirectory)
             try? await blocking { try removeTree(name, in: runs) }

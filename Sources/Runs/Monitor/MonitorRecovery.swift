@@ -84,9 +84,9 @@ extension Monitor {
         } catch { log(.error, "the removal of '\(path)' cannot be told: \(error)", nil) }
         // Its bytes may take longer than anybody should wait for a jrund that starts.
         let runs = node.runsDirectory
-        Task {
+        Task(executorPreference: WorkPool.shared) {
             do { try await blocking { try removeTree(name, in: runs) } } catch {
-                log(.error, "'\(path)' cannot be removed: \(error)", nil)
+                self.log(.error, "'\(path)' cannot be removed: \(error)", nil)
             }
         }
     }
