@@ -131,13 +131,14 @@ def firejail():
     ]
 
 
-def systemd_run(work):
+def systemd_run():
+    # Its own /tmp is the working directory: systemd does not see what is mounted for the benchmark alone.
     properties = (
         "PrivateNetwork=yes", "PrivateIPC=yes", "PrivateTmp=yes", "PrivateDevices=yes", "ProtectSystem=strict",
         "ProtectHome=yes", "ProtectHostname=yes", "ProtectProc=invisible", "ProcSubset=pid", "DynamicUser=yes",
         "NoNewPrivileges=yes", "CapabilityBoundingSet=", "MemoryMax=64M", "TasksMax=1", "CPUQuota=100%",
         "RuntimeMaxSec=10", f"SystemCallFilter={' '.join(allowed_calls())}", "Environment=LC_ALL=C",
-        f"WorkingDirectory={work}",
+        "WorkingDirectory=/tmp",
     )
     return ["/usr/bin/systemd-run", "--quiet", "--wait", "--pipe", "--collect",
             *(f"--property={value}" for value in properties), PROGRAM]
@@ -163,7 +164,7 @@ def all_peers(node):
                 found.append(Peer(
                     name, [path, "--root", root, "run", "--bundle", bundle, f"jrun-bench-{name}-{os.getpid()}"], lacks))
     if os.path.isdir("/run/systemd/system"):
-        found.append(Peer("systemd-run", systemd_run(node.work),
+        found.append(Peer("systemd-run", systemd_run(),
             "a pid namespace; a root that holds only what is needed: it hides parts of the node's"))
     there = [peer for peer in found if os.access(peer.command[0], os.X_OK)]
     names = {peer.name for peer in there}

@@ -92,10 +92,10 @@ struct RunDirectory: ~Copyable {
     private static func removeIfAbandoned(
         _ name: String, from parent: Int32, _ node: Node, _ cgroups: CgroupTree?
     ) throws {
+        // What jrund made, jrund looks after. There may be thousands of those, so one call has to do for each.
+        if (try? FileStatus(path: "\(name)/\(controlName)", at: parent, following: false)) != nil { return }
         let directory = try FileSystem.open(name, [.read, .directory], at: parent)
         let isKept = (try? FileStatus(path: "report.json", at: directory.raw)) != nil
-        // What jrund made, jrund looks after.
-        if (try? FileStatus(path: controlName, at: directory.raw)) != nil { return }
         // A directory that was just removed by its owner can still be locked.
         guard !isKept, try lock(directory.raw), try FileStatus(of: directory.raw).links > 0 else { return }
         if let cgroups { try removeLeaf(name, cgroups) }

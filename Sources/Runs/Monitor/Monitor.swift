@@ -23,6 +23,8 @@ public final class Monitor: Sendable {
     struct State {
         var settings: MonitorSettings
         var runs: [RunID: ManagedRun] = [:]
+        /// The same, by their ids; most of what comes is the newest.
+        var order: [ManagedRun] = []
         var keys: [IdempotencyKey: RunID] = [:]
         /// Keys of runs that are being created.
         var pendingKeys: Set<IdempotencyKey> = []
@@ -76,7 +78,7 @@ public final class Monitor: Sendable {
 
     /// Every run, newest first.
     public func runs() -> [ManagedRun] {
-        state.withLock { Array($0.runs.values) }.sorted { $0.id.description > $1.id.description }
+        state.withLock { $0.order.reversed() }
     }
 
     public func run(_ id: RunID) -> ManagedRun? { state.withLock { $0.runs[id] } }
@@ -88,8 +90,7 @@ public final class Monitor: Sendable {
 
     func add(_ run: ManagedRun) {
         state.withLock { state in
-            state.runs[run.id] = run
-            state.totals.count(run)
+            state.insert(run)
             if let text = run.request.idempotencyKey {
                 state.keys[IdempotencyKey(uid: run.owner.uid, text: text)] = run.id
             }
@@ -111,8 +112,7 @@ public final class Monitor: Sendable {
         }
         let (name, isTold) = try await blocking { try run.perform { try $0.retire() } }
         state.withLock { state in
-            state.runs[run.id] = nil
-            state.totals.forget(run)
+            state.remove(run)
             if let text = run.request.idempotencyKey {
                 state.keys[IdempotencyKey(uid: run.owner.uid, text: text)] = nil
             }
@@ -142,6 +142,31 @@ public final class Monitor: Sendable {
             tally.resultBytes += report.results.reduce(0) { $0 + $1.size }
         }
         release(run)
+    }
+}
+
+extension Monitor.State {
+    mutating func insert(_ run: ManagedRun) {
+        guard runs.updateValue(run, forKey: run.id) == nil else { return }
+        order.insert(run, at: place(of: run.id))
+        totals.count(run)
+    }
+
+    mutating func remove(_ run: ManagedRun) {
+        guard runs.removeValue(forKey: run.id) != nil else { return }
+        order.remove(at: place(of: run.id))
+        totals.forget(run)
+    }
+
+    /// Of the first run whose id is not smaller.
+    private func place(of id: RunID) -> Int {
+        if let last = order.last, last.id.description < id.description { return order.count }
+        var low = 0, high = order.count
+        while low < high {
+            let middle = (low + high) / 2
+            if order[middle].id.description < id.description { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }
 

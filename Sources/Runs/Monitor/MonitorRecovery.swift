@@ -53,9 +53,8 @@ extension Monitor {
                 recovered.unreadable += 1
                 log(.error, "its directory cannot be understood, and is left alone: \(error)", id)
                 state.withLock { state in
-                    state.runs[id] = nil
                     state.totals.release(id)
-                    if let known { state.totals.forget(known) }
+                    if let known { state.remove(known) }
                 }
             }
         }
