@@ -43,6 +43,10 @@ SHELL_SCRIPTS := packaging/install-debian-packages packaging/build-deb packaging
 	packaging/deb/postrm rootfs-tools/testvm Tests/VM/run Tests/VM/package Tests/VM/images Tests/VM/escape Tests/VM/rootless Tests/Images/run profiles/examples/demo .ci/run .ci/test-counts \
 	Tests/Fuzz/fuzz Tests/Control/schemathesis rootfs-tools/jrun-image Benchmarks/run Benchmarks/launch/in-vm
 
+# Asked for a concrete generic type, the compiler's code otherwise calls a runtime that reads the type's mangled name and goes
+# through all conformances of the program for each of its requirements: a third of what a short-lived jrun does in user space.
+DIRECT_METADATA := -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
+
 # Product by product: a package with an Embedded Swift target cannot be built statically as a whole. The linker
 # warns, for each call of getpwuid, dlopen and their like that the Swift runtime could make, that it would want the
 # same glibc at run time, and clang that a static program has no use for -pie. Neither matters here: left out.
@@ -82,7 +86,7 @@ test: setup-test build ## install what is missing, build, and run every test (th
 
 build: ## build in release into .build/dist
 	@echo "build: jrun, static"
-	@$(call swift_build,--scratch-path $(STATIC) --product jrun -Xswiftc -static-executable)
+	@$(call swift_build,--scratch-path $(STATIC) --product jrun -Xswiftc -static-executable $(DIRECT_METADATA))
 	@echo "build: jrund, with the Swift runtime inside"
 	@$(call swift_build,--product jrund --static-swift-stdlib --disable-local-rpath)
 	@echo "build: jrun-image, with the Swift runtime inside"

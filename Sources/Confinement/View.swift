@@ -125,8 +125,10 @@ struct View {
     }
 
     private func parents(of place: String) -> [Step] {
-        let components = place.split(separator: "/").dropLast()
-        return components.indices.map { .directory(components[...$0].joined(separator: "/"), mode: 0o755) }
+        let bytes = place.utf8
+        return bytes.indices.filter { bytes[$0] == UInt8(ascii: "/") }.map {
+            .directory(String(place[..<$0]), mode: 0o755)
+        }
     }
 
     private var deviceNodes: [Step] {

@@ -29,7 +29,8 @@ extension Execution {
         usage.stdinTruncated = ended.stdin?.isTruncated == true ? true : nil
         usage.add(leaf)
         usage.add(workspace)
-        let report = conclusion.report(outcome, usage, on: preparation.cgroups, node: ended.node), verdict = conclusion.verdict
+        let report = conclusion.report(outcome, usage, on: preparation.cgroups, node: ended.node)
+        let verdict = conclusion.verdict
         try EventLog(in: directory).record(verdict.state, cause: verdict.cause)
         if options.keep {
             try keepWorkDirectory(conclusion, signals, workspace, directory)

@@ -28,11 +28,11 @@ func programLibrary(_ extra: [String], isRootless: Bool = !isRoot()) -> ProgramL
 
 func environmentVariable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
-var executablePath: String? {
+let executablePath: String? = {
     var buffer = [CChar](repeating: 0, count: 4096)
     let n = readlink("/proc/self/exe", &buffer, buffer.count)
     return n <= 0 ? nil : String(decoding: buffer[..<n].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-}
+}()
 
 var executableDirectory: String? {
     executablePath.flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } }

@@ -35,12 +35,16 @@ public struct JSONWriter {
 
     public mutating func member(_ key: StaticString, _ value: some JSONWritable) {
         next()
-        // A key in the source has nothing to escape.
+        write(quoted: key)
+        value.write(to: &self)
+    }
+
+    /// A key in the source, which has nothing to escape.
+    private mutating func write(quoted key: StaticString) {
         bytes.append(quote)
         bytes.append(contentsOf: UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
         bytes.append(quote)
         separate()
-        value.write(to: &self)
     }
 
     /// Left out when there is no value.
@@ -63,6 +67,28 @@ public struct JSONWriter {
             item.write(to: &self)
         }
         close(UInt8(ascii: "]"))
+    }
+
+    /// By number: the iterator of a generic array is a type that has to be looked up at run time.
+    mutating func list<Item: JSONWritable>(of items: [Item]) {
+        open(UInt8(ascii: "["))
+        for index in 0..<items.count {
+            next()
+            items[index].write(to: &self)
+        }
+        close(UInt8(ascii: "]"))
+    }
+
+    /// Texts by names that are data, for the same reason not by way of `Dictionary`'s own.
+    public mutating func member(_ key: StaticString, _ texts: [String: String]) {
+        var names: [String] = []
+        for (name, _) in texts { names.append(name) }
+        names.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        next()
+        write(quoted: key)
+        open(UInt8(ascii: "{"))
+        for name in names { if let text = texts[name] { member(named: name, text) } }
+        close(UInt8(ascii: "}"))
     }
 
     private mutating func open(_ byte: UInt8) {
@@ -160,7 +186,7 @@ extension UInt32: JSONWritable { public func write(to json: inout JSONWriter) { 
 extension UInt64: JSONWritable { public func write(to json: inout JSONWriter) { json.write(digits: self) } }
 
 extension Array: JSONWritable where Element: JSONWritable {
-    public func write(to json: inout JSONWriter) { json.list(self) }
+    public func write(to json: inout JSONWriter) { json.list(of: self) }
 }
 
 /// Keys are data, and stay as they are.
