@@ -35,7 +35,7 @@ extension API {
         }
         var contents = Contents(rest: API.answerBytes, holding: call.holding)
         let answer = try await self.answer(of: run, report, &contents)
-        if contents.isWhole, !isKept { try await monitor.remove(run) }
+        if contents.isWhole, !isKept { try await monitor.remove(run, later: true) }
         return try call.answer(json: answer)
     }
 

@@ -31,6 +31,8 @@ public actor ManagedRun {
 
     /// jrun-init, from the launch until it has been released.
     var process: IdentifiedProcess?
+    /// What stands in `launch.json`, when this jrund has launched the run.
+    var launchRecord: LaunchRecord?
     /// Counts the commands that change whether the run is frozen: an older one that still waits gives way to a newer.
     var freezing = 0
 

@@ -16,7 +16,7 @@ extension ManagedRun {
                 return runFileJSON(unchanged)
             }
         }
-        let launch = try? decodeRunFile(LaunchRecord.self, FileSystem.contents(of: "\(path)/launch.json"))
+        let launch = storedLaunch()
         let record = StatusFile.read(at: "\(path)/status")
         guard let workspace = workspace(record, launch) else {
             throw conflict("there is something to compare when it has started")

@@ -56,14 +56,17 @@ extension ManagedRun {
     func conclude(_ record: jrun_status?) throws {
         shared.withLock { $0.streamsEnded = true }
         changes.raise()
-        let launch = try? decodeRunFile(LaunchRecord.self, FileSystem.contents(of: "\(path)/launch.json"))
+        let launch = storedLaunch()
         var conclusion = try conclusion(record, launch)
         if let launch { conclusion.addPhases(clonedAt: launch.clonedAt) }
-        let results = try emptyResults()
+        // Which of them apply is known at the end of the harvest only.
+        let hasResults = !program.results.isEmpty
+        let results = OwnedFD(taking: hasResults ? try emptyResults().release() : -1)
         var usage = Report.Usage()
         let outcome: Harvest.Outcome
         if let workspace = workspace(record, launch) {
-            outcome = try conclusion.harvest(from: workspace, into: results.raw, isPrivate: true)
+            outcome = try conclusion.harvest(
+                from: workspace, into: hasResults ? results.raw : nil, isPrivate: true)
             usage.add(workspace)
             keepChanges(of: workspace, record)
         } else {
@@ -72,6 +75,11 @@ extension ManagedRun {
         let runs = try? monitor.cgroups?.openRuns()
         if let runs, let leaf = try? CgroupLeaf(opening: id.description, in: runs.raw) { usage.add(leaf) }
         try finish(conclusion, outcome, usage)
+    }
+
+    /// What was decided at the start; nil when there was none.
+    func storedLaunch() -> LaunchRecord? {
+        launchRecord ?? (try? decodeRunFile(LaunchRecord.self, FileSystem.contents(of: "\(path)/launch.json")))
     }
 
     private func conclusion(_ record: jrun_status?, _ launch: LaunchRecord?) throws -> Conclusion {
@@ -220,6 +228,7 @@ extension ManagedRun {
 
     /// Before jrun-init is released: it holds the uid, which is the number of the quota.
     private func removeWorkOnDisk() {
+        if !has(WorkOnDisk.name) { return }
         do {
             let directory = try open()
             if process != nil {
@@ -230,7 +239,10 @@ extension ManagedRun {
         } catch { monitor.log(.error, "its work directory cannot be removed: \(error)", id) }
     }
 
+    private func has(_ name: String) -> Bool { (try? FileStatus(path: "\(path)/\(name)", following: false)) != nil }
+
     func removeInputs() throws {
+        if !has(ManagedRun.inputsName) { return }
         let directory = try open()
         guard
             let inputs = try? FileSystem.openBeneath(

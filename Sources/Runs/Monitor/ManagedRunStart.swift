@@ -106,7 +106,9 @@ extension ManagedRun {
         record.phases.cgroup = lap(&clock)
         record.clonedAt = clock
         do {
-            try directory.publish("launch.json", runFileJSON(record))
+            // Whole before there is a jrun-init: half a file belongs to a run that was not launched.
+            try directory.write("launch.json", runFileJSON(record))
+            launchRecord = record
             if !isRecorded { try self.record(RunState.starting.rawValue) }
             try launch(preparation, directory, slot, workspace, leaf, runs: runs.raw)
             isLaunched = true

@@ -15,6 +15,7 @@ public final class Monitor: Sendable {
     let networks = IdleNetworks()
     /// Nil where cgroup v2 is not mounted: runs are then refused, each with a sentence.
     let cgroups: CgroupTree?
+    let programCopies: ProgramCopies
 
     /// How loud a message is.
     public enum LogLevel: Sendable { case info, warning, error }
@@ -34,6 +35,8 @@ public final class Monitor: Sendable {
         /// Bytes of uploads that are not in their places, by their owner's uid.
         var arriving: [UInt32: Int64] = [:]
         var tally = MonitorTally()
+        /// Removed runs whose bytes are still there.
+        var leftovers = 0
     }
 
     struct IdempotencyKey: Hashable {
@@ -48,6 +51,7 @@ public final class Monitor: Sendable {
         try FileSystem.makeDirectories(node.runsDirectory, mode: 0o700)
         events = try EventStream(in: "\(node.stateDirectory)/events")
         cgroups = try node.cgroupTree()
+        programCopies = ProgramCopies(in: node.cacheDirectory)
         watcher = try Watcher()
         state = Mutex(State(settings: settings))
         let watcher = watcher
@@ -102,9 +106,11 @@ public final class Monitor: Sendable {
 
     /// Removes a run that is not live, with everything it kept.
     ///
-    /// - Parameter killing: a live run is killed first.
+    /// - Parameters:
+    ///   - killing: a live run is killed first.
+    ///   - later: its bytes may go when this has returned, unless there are too many that are still to go.
     /// - Throws: `MonitorRefusal` `conflict`
-    public func remove(_ run: ManagedRun, killing: Bool = false) async throws {
+    public func remove(_ run: ManagedRun, killing: Bool = false, later: Bool = false) async throws {
         if killing, run.snapshot.isLive {
             // One that ends by itself meanwhile is as dead as we want it.
             do { try await run.command(.kill) } catch let refusal as MonitorRefusal where refusal.kind == .conflict {}
@@ -119,11 +125,32 @@ public final class Monitor: Sendable {
             state.tally.removed += 1
         }
         changes.raise()
+        let isLater =
+            later && isTold
+            && state.withLock { state in
+                guard state.leftovers < Monitor.mostLeftovers else { return false }
+                state.leftovers += 1
+                return true
+            }
+        if isLater { return clear(name, of: run) }
         let runs = node.runsDirectory
         try await blocking { try removeTree(name, in: runs) }
         // A disk that was full has room now.
         if !isTold { _ = run.tellRemoval() }
     }
+
+    private func clear(_ name: String, of run: ManagedRun) {
+        Task(executorPreference: WorkPool.shared) {
+            // The next jrund finds it by its name.
+            do { try removeTree(name, in: self.node.runsDirectory) } catch {
+                self.log(.error, "what is left of it cannot be removed: \(error)", run.id)
+            }
+            self.state.withLock { $0.leftovers -= 1 }
+        }
+    }
+
+    /// Whoever executes all the time waits for the disk at last.
+    private static let mostLeftovers = 64
 
     // MARK: The end of a run
 

@@ -123,9 +123,10 @@ extension Monitor {
         try FileSystem.makeDirectory(unborn, mode: 0o700, at: parent.raw)
         do {
             let directory = try FileSystem.open(unborn, [.read, .directory], at: parent.raw)
-            let request = run.request.json(), program = Array(run.program.yaml().utf8)
+            let request = run.request.json()
             try FileSystem.createFile("run.json", request, at: directory.raw)
-            try FileSystem.createFile("program.yaml", program, at: directory.raw)
+            let program = try programCopies.put(
+                run.program, run.reference.digest, as: "program.yaml", at: directory.raw)
             try FileSystem.makeFIFO(RunDirectory.controlName, at: directory.raw)
             try FileSystem.makeFIFO(ManagedRun.growthName, at: directory.raw)
             for input in new.inputs {
@@ -134,7 +135,7 @@ extension Monitor {
             }
             try FileSystem.rename(unborn, to: run.id.description, from: parent.raw, at: parent.raw)
             // In blocks, with one for the directory and one for the events.
-            return [request.count, program.count, 1, 1].reduce(0) { $0 + Int64(($1 + 4095) / 4096 * 4096) }
+            return [request.count, program, 1, 1].reduce(0) { $0 + Int64(($1 + 4095) / 4096 * 4096) }
         } catch {
             try? removeTree(unborn, in: node.runsDirectory)
             throw error
