@@ -5,6 +5,9 @@
 static uint8_t bytes[JRUN_BUFFER_BYTES] __attribute__((aligned(16)));
 uint8_t *const jrun_buffer = bytes;
 
+static uint8_t stack[JRUN_STACK_BYTES] __attribute__((aligned(16)));
+uint8_t *const jrun_stack = stack;
+
 #if defined(__x86_64__)
 __asm__(".globl _start\n"
         "_start:\n"

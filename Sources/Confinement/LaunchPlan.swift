@@ -68,11 +68,14 @@ public struct Supervision: Sendable, Equatable {
 }
 
 extension Step {
+    var isHold: Bool { if case .hold = self { true } else { false } }
+
     var descriptor: PlanDescriptor? {
         switch self {
         case .attach(let source, _, _): source
         case .startProgram(let cgroup): cgroup
         case .stdio(let source, _): source
+        case .hold: .request
         default: nil
         }
     }
@@ -88,10 +91,22 @@ public struct PlanInputs: Sendable {
     public var filter: SeccompFilter
     /// The run dies with its launcher (`jrun exec`) instead of surviving it (`jrund`).
     public var lifeline: Bool
+    /// The request is not there yet: of this one only the limits count.
+    public var hold: Hold?
+
+    /// A sandbox that waits for its request.
+    public struct Hold: Sendable, Equatable {
+        /// Name of its directory until then.
+        public var directory: String
+        /// The name while it is removed because nobody wants it.
+        public var gone: String
+
+        public init(directory: String, gone: String) { (self.directory, self.gone) = (directory, gone) }
+    }
 
     public init(
         program: Program, request: AcceptedRequest, facts: HostFacts, enforcement: Enforcement, identity: RunIdentity,
-        filter: SeccompFilter, lifeline: Bool
+        filter: SeccompFilter, lifeline: Bool, hold: Hold? = nil
     ) {
         self.program = program
         self.request = request
@@ -100,6 +115,7 @@ public struct PlanInputs: Sendable {
         self.identity = identity
         self.filter = filter
         self.lifeline = lifeline
+        self.hold = hold
     }
 }
 

@@ -140,6 +140,8 @@ extension Step {
         case .duplicate(let stream, let other): make(JRUN_OP_DUPLICATE, a: UInt64(stream), b: UInt64(other))
         case .noNewPrivileges: make(JRUN_OP_NO_NEW_PRIVS)
         case .landlockEnforce: make(JRUN_OP_LANDLOCK_ENFORCE)
+        case .hold(let directory, let gone):
+            make(JRUN_OP_HOLD, fd: fds[.request]!, data.add(text: directory), data.add(text: gone))
         case .seccomp(let filter):
             // SECCOMP_FILTER_FLAG_NEW_LISTENER
             make(JRUN_OP_SECCOMP, a: filter.notifies ? 8 : 0, blob: data.add(blob: filter.instructions))

@@ -11,7 +11,10 @@ extension LaunchPlan {
         for (index, step) in steps.enumerated() {
             if index == viewSteps.count { lines += ["", "the program's process\(ofRun):"] }
             lines.append("\(padded(index + 1)) \(step)")
-            if case .execute(_, let arguments, let environment) = step {
+            guard case .execute(_, let arguments, let environment) = step else { continue }
+            if steps.contains(where: \.isHold) {
+                lines.append("       arguments and environment: those of the request")
+            } else {
                 lines.append("       arguments: \(arguments.map(quotedWord).joined(separator: " "))")
                 if !environment.isEmpty {
                     lines.append("       environment: \(environment.map(quotedWord).joined(separator: " "))")

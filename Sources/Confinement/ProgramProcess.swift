@@ -32,11 +32,14 @@ struct ProgramProcess {
             + [.capabilities]
             // As the user from here on: what the user may not enter or open fails here, as it should.
             + [.workingDirectory(View.workDirectory)]
-            + redirections
+            + redirections.filter { !waits($0) }
             // Landlock and seccomp ask for it; and setuid files lose their meaning.
             + [.noNewPrivileges]
             // Before seccomp, whose filter need not allow what Landlock's enforcement calls.
             + (inputs.facts.landlockABI >= 1 ? [.landlockEnforce] : [])
+            // As late as can be. The request's files are opened behind it, and the filter is loaded last, as ever: it need
+            // not allow what waiting and opening call.
+            + hold + redirections.filter(waits)
             // Last but one: every call after it has to pass.
             + [.seccomp(inputs.filter)]
             + [execution]
@@ -47,6 +50,18 @@ struct ProgramProcess {
 
     /// Processes beside the program's that count for its uid: with a single id, jrun and jrun-init.
     private var otherProcesses: UInt64 { inputs.facts.rootless == .single ? 2 : 0 }
+
+    private var hold: [Step] { inputs.hold.map { [.hold(directory: $0.directory, gone: $0.gone)] } ?? [] }
+
+    /// A file of the work directory is the request's, or may be.
+    private func waits(_ step: Step) -> Bool {
+        guard inputs.hold != nil else { return false }
+        return switch step {
+        case .redirect("/dev/null", _, _): false
+        // It follows what may be a file.
+        default: true
+        }
+    }
 
     private var pipes: [Step] {
         (inputs.program.stdin == .stream ? [.stdio(.stdin, stream: 0)] : [])
@@ -98,7 +113,7 @@ struct ProgramProcess {
 
     private var execution: Step {
         .execute(
-            inputs.program.executable, arguments: [inputs.program.executable] + inputs.request.arguments,
-            environment: inputs.request.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
+            inputs.program.executable, arguments: inputs.request.argumentList(of: inputs.program),
+            environment: inputs.request.environmentList)
     }
 }

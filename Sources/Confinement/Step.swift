@@ -23,6 +23,8 @@ public enum PlanDescriptor: Hashable, Sendable {
     case growth
     case cgroupLeaf, cgroupRuns
     case runDirectory, runsDirectory
+    /// The reading end of the pipe that a request comes by.
+    case request
     /// Keeps the run's uid and directory locked as long as jrun-init lives.
     case uidLock
 
@@ -46,6 +48,7 @@ public enum PlanDescriptor: Hashable, Sendable {
         case .cgroupRuns: "the cgroup of all runs"
         case .runDirectory: "the run directory"
         case .runsDirectory: "the directory of all runs"
+        case .request: "the pipe for the request"
         case .uidLock: "the uid's lock"
         }
     }
@@ -115,6 +118,9 @@ public enum Step: Sendable, Equatable {
     case duplicate(stream: Int, to: Int)
     case noNewPrivileges
     case landlockEnforce
+    /// Waits until jrund has a request, whose arguments and environment stand for those of `execute`. The names are those of
+    /// the run's directory until then, and while it is removed because nobody wants it.
+    case hold(directory: String, gone: String)
     case seccomp(SeccompFilter)
     case execute(String, arguments: [String], environment: [String])
 
@@ -198,6 +204,7 @@ extension Step: CustomStringConvertible {
         case .duplicate(let stream, let other): "send \(streamNames[other]) where \(streamNames[stream]) goes"
         case .noNewPrivileges: "set no_new_privs"
         case .landlockEnforce: "enforce the Landlock ruleset"
+        case .hold: "wait for the request"
         case .seccomp(let filter): "load the seccomp filter (\(filter))"
         case .execute(let path, _, _): "execute '\(path)'"
         default: ""

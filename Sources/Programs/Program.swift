@@ -36,6 +36,16 @@ public struct Program: Sendable, Equatable {
     public var security: SecurityProfile
     /// Who may run it; `nil` leaves that to the site. Kept here, enforced by the daemon.
     public var who: WhoRule?
+    /// How many sandboxes jrund keeps ready for the program, 0 to `mostWarm`.
+    public var warm = 0
+
+    public static let mostWarm = 64
+
+    /// The file for a stream with a `max_size` is made before the start, as the request's files are.
+    public var canBeWarm: Bool {
+        let files = [(stdout, streamCaps.stdout), (stderr, streamCaps.stderr)]
+        return !files.contains { if case (.file, .some) = $0 { true } else { false } }
+    }
 }
 
 /// Users and groups, by name, that may run a program.

@@ -45,6 +45,17 @@ public struct AcceptedRequest: Sendable, Equatable {
     public var outputs: [String]
 }
 
+extension AcceptedRequest {
+    /// Stands for every request of the program that asks for no limits of its own.
+    public init(standingForAll program: Program) {
+        arguments = []
+        environment = program.environment.set
+        limits = program.limits.defaults
+        inputs = []
+        outputs = []
+    }
+}
+
 /// One thing that the rules do not allow.
 public struct Violation: Sendable, Equatable, CustomStringConvertible {
     /// The key of the program file: `arguments`, `inputs`, `environment`, `limits`, `stdin`.

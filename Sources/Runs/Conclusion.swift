@@ -23,6 +23,8 @@ struct Conclusion {
     var image: String?
     /// Nil when root started the run.
     var rootless: RootlessPlace?
+    /// Its sandbox was there before it.
+    var isWarm = false
     private let harvestStarted = monotonicNanoseconds()
 
     /// - Parameters:
@@ -57,7 +59,8 @@ struct Conclusion {
         return Report(
             run: run, program: reference, image: imageReport, arguments: arguments, state: verdict.state.rawValue,
             cause: verdict.cause.rawValue, evidence: verdict.evidence, exitCode: verdict.exitCode,
-            signal: verdict.signal.map(signalName), times: times, phases: phases, usage: usage.with(status),
+            signal: verdict.signal.map(signalName), times: times, phases: phases, warm: isWarm ? true : nil,
+            usage: usage.with(status),
             limits: Report.LimitReport.all(limits, enforcement), security: security, results: outcome.files,
             resultsRefused: outcome.refused, resultsMissing: outcome.missing, node: node)
     }
@@ -70,9 +73,14 @@ struct Conclusion {
     mutating func addPhases(clonedAt: UInt64) {
         func microseconds(_ from: UInt64, _ to: UInt64) -> Int64 { to > from ? Int64((to - from) / 1000) : 0 }
         guard let status else { return }
-        phases.clone = microseconds(clonedAt, status.entered_at)
-        phases.mounts = microseconds(status.entered_at, status.view_at)
-        phases.exec = microseconds(status.view_at, status.exec_at)
+        if isWarm {
+            // The rest was done ahead.
+            phases.exec = microseconds(clonedAt, status.exec_at)
+        } else {
+            phases.clone = microseconds(clonedAt, status.entered_at)
+            phases.mounts = microseconds(status.entered_at, status.view_at)
+            phases.exec = microseconds(status.view_at, status.exec_at)
+        }
         phases.run = microseconds(status.exec_at, status.ended_at)
     }
 

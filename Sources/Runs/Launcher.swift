@@ -9,6 +9,8 @@ struct LaunchedRun: ~Copyable {
     let process: IdentifiedProcess
     /// When this process called clone3; CLOCK_MONOTONIC nanoseconds.
     let clonedAt: UInt64
+    /// Of a sandbox that waits for its request: what becomes of that will be said there.
+    let report: LaunchReport?
 
     consuming func takeProcess() -> IdentifiedProcess { process }
 }
@@ -58,16 +60,16 @@ struct Launcher {
         let initExecutable = try FileSystem.open(node.initPath, .read)
         let null = try FileSystem.open("/dev/null", .readWrite)
         let memfd = try sealedMemfd(named: "jrun-plan", try plan.encode(runName: runName))
-        let report = try makePipe()
-        defer { _ = sys_close(report.reader) }
-        let opened = DescriptorBag([report.writer])
+        let pipe = try makePipe()
+        let report = LaunchReport(OwnedFD(taking: pipe.reader), steps: plan.steps)
+        let opened = DescriptorBag([pipe.writer])
         var known = descriptors
         for case .hostPath(let path) in plan.descriptors {
             let mount = try Mounts.clone(path).release()
             opened.add(mount)
             known[.hostPath(path)] = mount
         }
-        var fds = [memfd.raw, report.writer] + plan.descriptors.map { known[$0]! }
+        var fds = [memfd.raw, pipe.writer] + plan.descriptors.map { known[$0]! }
         // jrun-init keeps it, and with it the lock on it, as long as the run is there.
         if network >= 0 { fds.append(network) }
 
@@ -77,11 +79,13 @@ struct Launcher {
         opened.closeAll()
         let process = IdentifiedProcess(child: clone.pid, descriptor: OwnedFD(taking: clone.pidfd))
         meanwhile()
-        if let failure = try readReport(report.reader) {
+        switch try report.next() {
+        case .ended: return LaunchedRun(process: process, clonedAt: clonedAt, report: nil)
+        case .holds: return LaunchedRun(process: process, clonedAt: clonedAt, report: report)
+        case .failed(let failure):
             process.waitUntilGone()
             throw failure
         }
-        return LaunchedRun(process: process, clonedAt: clonedAt)
     }
 
     private func clone(_ fds: [Int32], _ executable: Int32, _ null: Int32, _ cgroup: Int32) throws -> (
@@ -114,20 +118,5 @@ struct Launcher {
             throw LaunchFailed(step: step, errno: -result, isExecution: false)
         }
         return (launch.pidfd, launch.pid)
-    }
-
-    /// Nil once the program's execve has succeeded.
-    private func readReport(_ reader: Int32) throws -> LaunchFailed? {
-        let bytes = try FileSystem.read(reader, upTo: MemoryLayout<jrun_failure>.size)
-        if bytes.isEmpty { return nil }
-        let failure = bytes.withUnsafeBytes { $0.loadUnaligned(as: jrun_failure.self) }
-        let steps = plan.steps
-        guard bytes.count == MemoryLayout<jrun_failure>.size, failure.magic == UInt32(JRUN_FAILURE_MAGIC),
-            Int(failure.step) < steps.count
-        else { return LaunchFailed(step: "read the plan in jrun-init", errno: EINVAL, isExecution: false) }
-        let isExecution = Int(failure.step) == steps.count - 1
-        let place = isExecution ? "" : " (step \(failure.step + 1) of \(steps.count))"
-        return LaunchFailed(
-            step: "\(steps[Int(failure.step)])\(place)", errno: failure.error, isExecution: isExecution)
     }
 }

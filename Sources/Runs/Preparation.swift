@@ -119,14 +119,16 @@ public struct Preparation: Sendable {
     }
 
     /// - Parameter lifeline: the run ends with its launcher instead of surviving it.
-    public func plan(for identity: RunIdentity, lifeline: Bool = true) throws -> LaunchPlan {
+    public func plan(
+        for identity: RunIdentity, lifeline: Bool = true, hold: PlanInputs.Hold? = nil
+    ) throws -> LaunchPlan {
         var filter = try FilterCache(directory: node.cacheDirectory).filter(
             for: seccompPolicy, notify: facts.seccompNotify)
         if case .file(let path) = program.security.seccomp { filter.file = path }
         return LaunchPlan(
             PlanInputs(
                 program: program, request: request, facts: facts, enforcement: enforcement, identity: identity,
-                filter: filter, lifeline: lifeline))
+                filter: filter, lifeline: lifeline, hold: hold))
     }
 }
 

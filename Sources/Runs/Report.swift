@@ -16,6 +16,8 @@ public struct Report: Sendable, Codable, Equatable {
     public var signal: String?
     public var times: Times
     public var phases: Phases
+    /// The sandbox was there before the run; absent when it was not.
+    public var warm: Bool?
     public var usage: Usage
     public var limits: [LimitReport]
     public var security: [String]

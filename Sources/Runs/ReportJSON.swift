@@ -27,6 +27,7 @@ extension Report: JSONWritable {
             json.member("state", state)
             json.member("times", times)
             json.member("usage", usage)
+            json.member("warm", warm)
         }
     }
 }

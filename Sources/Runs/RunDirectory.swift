@@ -36,6 +36,8 @@ struct RunDirectory: ~Copyable {
     static let execPrefix = ".exec-"
     /// Of what is being removed.
     static let gonePrefix = ".gone-"
+    /// Of a warm sandbox, which is nobody's yet.
+    static let warmPrefix = ".warm-"
 
     /// Replaces the file by a whole one: a reader sees the old or the new bytes.
     func publish(_ name: String, _ bytes: [UInt8]) throws(KernelError) {

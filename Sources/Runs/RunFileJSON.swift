@@ -55,6 +55,7 @@ extension LaunchRecord: JSONWritable {
             json.member("security", security)
             json.member("staged", staged)
             json.member("uid", uid)
+            json.member("warm", warm)
         }
     }
 }

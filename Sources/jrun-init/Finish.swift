@@ -36,13 +36,27 @@ extension Supervisor {
         _ = sys_close(Int32(file))
         return (parseNumber(after: "rchar: ", length: n), parseNumber(after: "wchar: ", length: n))
     }
+}
 
-    /// The launcher has died, so the run's directory and cgroup are ours to remove. The directory holds only files that
-    /// root made: the program's own files are on a file system that ends with this process.
+/// What nobody else is there to remove. The run's directory holds only files that root made: the program's own files are on
+/// a file system that ends with this process.
+struct Leftovers {
+    let plan: Plan
+    var rules: jrun_supervision { plan.supervision }
+    private var leaf: CgroupLeaf { CgroupLeaf(directory: rules.fd_cgroup) }
+
+    /// The launcher has died, so all of it is ours.
     func removeEverything() {
+        removeLeaf()
+        removeDirectory(named: plan.text(rules.text_run))
+    }
+
+    func removeLeaf() {
         waitUntilUnpopulated()
-        let name = plan.text(rules.text_run)
-        _ = sys_unlinkat(rules.fd_cgroup_parent, name, AT_REMOVEDIR)
+        _ = sys_unlinkat(rules.fd_cgroup_parent, plan.text(rules.text_run), AT_REMOVEDIR)
+    }
+
+    func removeDirectory(named name: UnsafePointer<CChar>) {
         var removed = true
         while removed { removed = removeEntries() }
         _ = sys_unlinkat(rules.fd_runs, name, AT_REMOVEDIR)

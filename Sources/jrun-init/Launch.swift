@@ -20,6 +20,12 @@ struct Launch {
     var failure: StepFailure?
     /// Taken right before the execution; jrun-init wakes up some time after it.
     var executedAt: UInt64 = 0
+    /// Where the request comes to, of a process that holds.
+    var requestBytes: UnsafeMutableRawPointer?
+    /// What came, in place of the plan's own arguments.
+    var request: ArgumentTable?
+    /// Whether it came, be it right or wrong.
+    var isWanted = false
 
     init(plan: Plan) { self.plan = plan }
 
@@ -44,8 +50,8 @@ struct Launch {
         }
     }
 
-    /// Starts the program's process in its cgroup and returns its pid once it has executed.
-    mutating func startProgram(_ record: inout StatusRecord) throws(StepFailure) -> Int32 {
+    /// Starts the program's process in its cgroup and returns its pid once it has executed; nil when it held and was not wanted.
+    mutating func startProgram(_ record: inout StatusRecord) throws(StepFailure) -> Int32? {
         let index = plan.programStep &- 1
         let step = plan.step(index)
         guard step.op == JRUN_OP_START_PROGRAM else { throw StepFailure(step: index, error: EINVAL) }
@@ -62,12 +68,14 @@ struct Launch {
             arguments.flags |= UInt64(CLONE_INTO_CGROUP)
             arguments.cgroup = UInt64(step.fd)
         }
-        let pid = withUnsafeMutablePointer(to: &self) { launch in
-            sys_clone3_vfork(&arguments, becomeProgram, launch)
-        }
+        let pid = clone(&arguments)
         for stream: Int32 in 0...2 { _ = sys_dup3(null, stream, 0) }
         _ = sys_close(null)
         if pid < 0 { throw StepFailure(step: index, error: Int32(-pid)) }
+        if plan.hold != nil && !isWanted && (failure == nil || failure!.error == ECANCELED) {
+            _ = sys_wait4(Int32(pid), nil, WALL, nil)
+            return nil
+        }
         // Killed from outside before it could execute: the run has begun and is about to end.
         if executedAt == 0 { executedAt = monotonicNow() }
         if let failure {
@@ -78,6 +86,16 @@ struct Launch {
         return Int32(pid)
     }
 
+    private mutating func clone(_ arguments: inout k_clone_args) -> Int {
+        if plan.hold != nil {
+            requestBytes = Launch.requestMemory()
+            return cloneBeside(&arguments)
+        }
+        return withUnsafeMutablePointer(to: &self) { launch in
+            sys_clone3_vfork(&arguments, becomeProgram, launch)
+        }
+    }
+
     /// The relay sees the end of a stream only when nobody but the program can write to it.
     private mutating func closeWhatOnlyTheProgramNeeds() {
         _ = sys_close(stdout.writer)
@@ -86,7 +104,9 @@ struct Launch {
         var index: UInt32 = 0
         while index < plan.stepCount {
             let step = plan.step(index)
-            if step.op == JRUN_OP_ATTACH && !isKept(step.fd) || step.op == JRUN_OP_STDIO && step.fd >= 0 {
+            if step.op == JRUN_OP_ATTACH && !isKept(step.fd) || step.op == JRUN_OP_STDIO && step.fd >= 0
+                || step.op == JRUN_OP_HOLD
+            {
                 _ = sys_close(step.fd)
             }
             index += 1
@@ -104,7 +124,7 @@ struct Launch {
 }
 
 /// The body of the program's process; comes back only by exiting.
-private func becomeProgram(_ launch: UnsafeMutableRawPointer?) {
+func becomeProgram(_ launch: UnsafeMutableRawPointer?) {
     launch!.assumingMemoryBound(to: Launch.self).pointee.carryOutProgramSteps()
     sys_exit_group(127)
 }

@@ -10,7 +10,8 @@
 // 1. Read and verify the plan (Plan.swift).
 // 2. Carry out its first part here: the run's view of the file system, its host name, its network (ViewSteps.swift).
 // 3. Start the program's process, which carries out the second part and executes (ProgramSteps.swift). That process
-//    shares memory and descriptors with this one until it has executed; this one sleeps meanwhile.
+//    shares memory and descriptors with this one until it has executed; this one sleeps meanwhile. Where the plan says
+//    so, it holds before it executes, until jrund has a request for it (Request.swift, Parking.swift).
 // 4. Close the report pipe, which tells the launcher that the program runs; or send the failed step and go.
 // 5. Until the program ends: relay its streams to the spools, keep the clocks, watch the limits, obey the control
 //    pipe, reap (Supervisor.swift). Then kill what is left, write the status record and go.
@@ -35,9 +36,13 @@ public func jrunInitMain() -> Never {
         var record = StatusRecord(
             descriptor: plan.supervision.fd_status, growth: hasLifeline ? -1 : plan.supervision.fd_growth)
         record.status.entered_at = enteredAt
-        if !hasLifeline { record.introduce(plan.supervision) }
+        let hold = plan.hold
+        if !hasLifeline { record.introduce(plan.supervision, isParked: hold != nil) }
         var launch = Launch(plan: plan)
-        let program = try startProgram(&launch, &record)
+        guard let program = try startProgram(&launch, &record) else {
+            if let hold { Leftovers(plan: plan).removeUnwanted(hold) }
+            sys_exit_group(0)
+        }
         record.programStarted(pid: program, at: launch.executedAt)
         _ = sys_close(JRUN_FD_REPORT)
 
@@ -49,7 +54,7 @@ public func jrunInitMain() -> Never {
     sys_exit_group(0)
 }
 
-private func startProgram(_ launch: inout Launch, _ record: inout StatusRecord) throws(StepFailure) -> Int32 {
+private func startProgram(_ launch: inout Launch, _ record: inout StatusRecord) throws(StepFailure) -> Int32? {
     do throws(StepFailure) {
         try launch.carryOutViewSteps()
         record.status.view_at = monotonicNow()
@@ -69,8 +74,11 @@ struct StepFailure: Error {
 
 /// Sends a failure to the launcher; the one thing that is left to do when a step has failed.
 func report(_ failure: StepFailure) {
-    var message = jrun_failure(
-        magic: UInt32(JRUN_FAILURE_MAGIC), step: failure.step, error: failure.error, detail: 0)
+    tellLauncher(UInt32(JRUN_FAILURE_MAGIC), step: failure.step, error: failure.error)
+}
+
+func tellLauncher(_ magic: UInt32, step: UInt32 = 0, error: Int32 = 0) {
+    var message = jrun_failure(magic: magic, step: step, error: error, detail: 0)
     _ = sys_write(JRUN_FD_REPORT, &message, MemoryLayout<jrun_failure>.size)
 }
 

@@ -53,6 +53,16 @@ struct Plan {
         }
     }
 
+    /// The step at which the program's process waits for the request.
+    var hold: jrun_step? {
+        var index = programStep
+        while index < stepCount {
+            if step(index).op == JRUN_OP_HOLD { return step(index) }
+            index += 1
+        }
+        return nil
+    }
+
     func step(_ index: UInt32) -> jrun_step {
         (base + MemoryLayout<jrun_plan_header>.size).assumingMemoryBound(to: jrun_step.self)[Int(index)]
     }
@@ -83,7 +93,7 @@ struct Plan {
     private func hasPossibleNumbers(_ step: jrun_step) -> Bool {
         switch Int32(step.op) {
         // Flags, accesses and attributes have 64 bits.
-        case JRUN_OP_ATTACH: step.fd >= 0
+        case JRUN_OP_ATTACH, JRUN_OP_HOLD: step.fd >= 0
         // -1: without a cgroup.
         case JRUN_OP_START_PROGRAM: step.fd >= -1
         case JRUN_OP_MOUNT: step.b <= UInt32.max
@@ -100,25 +110,11 @@ struct Plan {
 
     func blob(_ step: jrun_step) -> UnsafeMutableRawPointer { data + Int(step.blob_offset) }
 
-    /// Turns the execute step's table of offsets (argv, 0, envp, 0) into pointers; nil when the table does not add up.
-    func argumentTable(
-        _ step: jrun_step
-    ) -> (argv: UnsafePointer<UnsafeMutablePointer<CChar>?>, envp: UnsafePointer<UnsafeMutablePointer<CChar>?>)? {
-        let entries = step.a &+ step.b &+ 2
-        guard step.a >= 1, step.a < 1 << 20, step.b < 1 << 20, entries * 8 == UInt64(step.blob_bytes) else {
-            return nil
-        }
-        let table = blob(step).assumingMemoryBound(to: UInt.self)
-        var index = 0
-        while index < Int(entries) {
-            let isTerminator = index == Int(step.a) || index == Int(entries) - 1
-            let offset = table[index]
-            guard isTerminator ? offset == 0 : offset < UInt(dataBytes) else { return nil }
-            if !isTerminator { table[index] = UInt(bitPattern: data) + offset }
-            index += 1
-        }
-        let pointers = UnsafeRawPointer(table).assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self)
-        return (pointers, pointers + Int(step.a) + 1)
+    /// Of the execute step; nil when it does not add up.
+    func argumentTable(_ step: jrun_step) -> ArgumentTable? {
+        ArgumentTable(
+            at: blob(step), bytes: UInt64(step.blob_bytes), arguments: step.a, environment: step.b, into: data,
+            dataBytes: dataBytes)
     }
 }
 

@@ -28,6 +28,7 @@ extension Launch {
         case JRUN_OP_SCHEDULING: return resetScheduling()
         case JRUN_OP_NO_NEW_PRIVS: return sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         case JRUN_OP_LANDLOCK_ENFORCE: return sys_landlock_restrict_self(landlockRuleset)
+        case JRUN_OP_HOLD: return hold(step)
         case JRUN_OP_SECCOMP: return loadFilter(step)
         case JRUN_OP_EXECUTE: return execute(path, step)
         default: return Int(-EINVAL)
@@ -101,8 +102,8 @@ extension Launch {
     }
 
     private mutating func execute(_ path: UnsafePointer<CChar>, _ step: jrun_step) -> Int {
-        guard let (argv, envp) = plan.argumentTable(step) else { return Int(-EINVAL) }
+        guard let table = request ?? plan.argumentTable(step) else { return Int(-EINVAL) }
         executedAt = monotonicNow()
-        return sys_execveat(AT_FDCWD, path, argv, envp, 0)
+        return sys_execveat(AT_FDCWD, path, table.argv, table.envp, 0)
     }
 }

@@ -19,7 +19,7 @@ struct StatusRecord {
     }
 
     /// Who we are to a launcher that comes later. `/proc` is still the launcher's.
-    mutating func introduce(_ rules: jrun_supervision) {
+    mutating func introduce(_ rules: jrun_supervision, isParked: Bool) {
         var name: (UInt64, UInt64) = (0, 0)
         _ = sys_readlinkat(AT_FDCWD, text("/proc/self"), &name, MemoryLayout.size(ofValue: name) - 1)
         withUnsafeBytes(of: &name) { digits in
@@ -35,7 +35,7 @@ struct StatusRecord {
         status.image_fd = rules.fd_image
         status.stdin_fd = rules.fd_stdin
         status.stdin_buffer_fd = rules.fd_stdin_buffer
-        write(state: JRUN_STATUS_STARTING)
+        write(state: isParked ? JRUN_STATUS_PARKED : JRUN_STATUS_STARTING)
     }
 
     mutating func programStarted(pid: Int32, at time: UInt64) {

@@ -187,7 +187,7 @@ struct Supervisor {
         record.write(state: JRUN_STATUS_ENDED)
         // To a launcher that looks on, the record is the end: what follows are the kernel's last things.
         if has(JRUN_LIFELINE) { raise(rules.fd_growth) } else { waitForRelease() }
-        if lifelineBroken { removeEverything() }
+        if lifelineBroken { Leftovers(plan: plan).removeEverything() }
     }
 
     private func causeOfItsOwn() -> Int32 {

@@ -140,6 +140,7 @@ final class Daemon: Sendable {
         new.problems = problems
         state.withLock { $0 = new }
         monitor.apply(configuration.monitorSettings)
+        keepWarm()
         StandardErrorLog.setLevel(configuration.log)
         for problem in problems { logger.error("reload: \(problem)") }
         for warning in new.warnings(on: monitor.node) { logger.warning("\(warning)") }
@@ -148,11 +149,16 @@ final class Daemon: Sendable {
         return problems
     }
 
+    /// Sandboxes for the programs in force.
+    func keepWarm() { monitor.keepWarm(live.catalog.entries.values.map(\.loaded)) }
+
     // MARK: Watching
 
     var statusText: String {
         let usage = monitor.usage
-        return "\(usage.liveRuns) run\(usage.liveRuns == 1 ? "" : "s") live, \(usage.queuedRuns) waiting"
+        let (parked, wanted) = monitor.warmSandboxes
+        let warm = wanted == 0 ? "" : ", \(parked) of \(wanted) sandboxes warm"
+        return "\(usage.liveRuns) run\(usage.liveRuns == 1 ? "" : "s") live, \(usage.queuedRuns) waiting\(warm)"
     }
 
     func metricsText() -> String {
@@ -160,18 +166,28 @@ final class Daemon: Sendable {
         for run in monitor.runs() { states[run.snapshot.state, default: 0] += 1 }
         let live = self.live
         return NodeMetrics(
-            usage: monitor.usage, capacity: monitor.settings.capacity, tally: monitor.tally, requests: tally.counts,
+            usage: monitor.usage, capacity: monitor.settings.capacity, tally: monitor.tally,
+            parkedSandboxes: monitor.warmSandboxes.parked, requests: tally.counts,
             runs: states, connections: server.withLock { $0 }?.openConnections ?? 0,
             heldBytes: server.withLock { $0 }?.holdings.bytes ?? 0,
             reloadProblems: live.problems.count
         ).text
     }
 
+    /// Keeps the number of warm sandboxes in systemd's status, of which there are no events.
+    func watchWarm() async {
+        while !Task.isCancelled {
+            let version = monitor.warmChanges.version
+            notify.status(statusText)
+            await monitor.warmChanges.wait(after: version)
+        }
+    }
+
     /// Runs are kept for a time, which also passes while nothing happens; and systemd's status says how many there are.
     func keepTime(on loop: any EventLoop) {
         loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             Task(executorPreference: WorkPool.shared) {
-                await self.monitor.applyRetention()
+                await self.monitor.tend()
                 self.showStatus()
             }
         }

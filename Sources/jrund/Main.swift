@@ -101,17 +101,20 @@ struct Jrund {
     private static func run(_ daemon: Daemon, _ socket: ListeningSocket) async {
         let group = MultiThreadedEventLoopGroup.singleton
         do {
+            let watching = Task(executorPreference: WorkPool.shared) { await daemon.watchWarm() }
             let found = try await daemon.monitor.recover()
             daemon.logger.info(
                 """
                 runs taken over: \(found.adopted); concluded: \(found.concluded); lost: \(found.lost); \
                 queued again: \(found.queued); kept: \(found.kept); cleaned away: \(found.cleaned)
                 """)
+            daemon.keepWarm()
             daemon.beat(on: group.next())
             daemon.keepTime(on: group.next())
             daemon.logger.info("jrund \(version) serves \(socket.name)")
             daemon.notify.ready(status: daemon.statusText)
             try await daemon.serve(socket.descriptor, on: group)
+            watching.cancel()
         } catch {
             daemon.logger.critical("\(error)")
             socket.remove()
@@ -136,6 +139,7 @@ struct Jrund {
         if ended.wait(timeout: .now() + .seconds(2)) == .timedOut {
             daemon.logger.info("connections that were still busy were cut off")
         }
+        daemon.monitor.close()
     }
 }
 

@@ -6,6 +6,7 @@ struct NodeMetrics {
     var usage: Monitor.Usage
     var capacity: MonitorSettings.Capacity
     var tally: MonitorTally
+    var parkedSandboxes: Int
     var requests: RequestTally.Counts
     var runs: [RunState: Int]
     var connections: Int
@@ -36,6 +37,10 @@ struct NodeMetrics {
             "jrun_runs_ended", "Runs ended by state and cause.",
             ends.map { (["state": $0.key.state.rawValue, "cause": $0.key.cause.rawValue], $0.value) })
         text.counter("jrun_runs_removed", "Runs removed.", [([:], tally.removed)])
+        text.counter(
+            "jrun_warm_starts", "Starts of programs with warm sandboxes: in one, and in the ordinary way.",
+            [(["sandbox": "warm"], tally.warmStarts), (["sandbox": "cold"], tally.coldStarts)])
+        text.gauge("jrun_warm_sandboxes", "Warm sandboxes that wait.", [([:], Int64(parkedSandboxes))])
         text.histogram(
             "jrun_phase_seconds", "Time that runs took by phase.", label: "phase",
             tally.phases.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })

@@ -15,6 +15,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     var facts = Sample.fullNode
     var request = Request()
     var lifeline = true
+    var hold: PlanInputs.Hold?
     var testDescription: String { name }
 }
 
@@ -30,6 +31,10 @@ let goldenCases = [
     GoldenCase(
         name: "daemon-stop-and-suspend",
         file: Sample.file("stop: {signal: INT, grace: 1500ms}\nsuspend: {signal: USR1, grace: 2s}"), lifeline: false),
+    GoldenCase(
+        name: "warm", file: Sample.file(files + "\nstdin: {file: in.txt}\nstdout: {file: out.txt}\nstderr: ignore"),
+        request: Request(inputs: [RequestedInput(name: "in.txt", size: 1)]), lifeline: false,
+        hold: .init(directory: ".warm-x", gone: ".gone-x")),
     GoldenCase(
         name: "stdin-stream-landlock-1", file: Sample.file("stdin: stream"), facts: Sample.node(landlock: 1)),
     GoldenCase(
@@ -87,7 +92,9 @@ let goldenCases = [
     @Test(arguments: goldenCases)
     func planIsTheGoldenOne(_ sample: GoldenCase) throws {
         let program = try Sample.program(sample.file)
-        let text = try Sample.plan(program, on: sample.facts, sample.request, lifeline: sample.lifeline).render()
+        let text = try Sample.plan(
+            program, on: sample.facts, sample.request, lifeline: sample.lifeline, hold: sample.hold
+        ).render()
         let path = "\(Self.directory)/\(sample.name).txt"
         if ProcessInfo.processInfo.environment["JRUN_UPDATE_GOLDEN"] == "1" {
             try Data(text.utf8).write(to: URL(filePath: path))

@@ -180,6 +180,15 @@ private struct DecodedPlan {
         #expect(zip(table, arguments).allSatisfy { ($0 == 0) == $1.isEmpty })
     }
 
+    @Test func aSandboxKnowsItsDirectorysNames() throws {
+        let plan = try Sample.plan(
+            Sample.program(Sample.file()), lifeline: false, hold: .init(directory: ".warm-x", gone: ".gone-x"))
+        let decoded = try decode(plan), step = try decoded.step(JRUN_OP_HOLD)
+        #expect(decoded.text(step.text_1) == ".warm-x" && decoded.text(step.text_2) == ".gone-x")
+        let place = try #require(plan.descriptors.firstIndex(of: .request))
+        #expect(step.fd == JRUN_FD_FIRST + Int32(place))
+    }
+
     @Test func theSupervisionIsTheProgramFiles() throws {
         let file = Sample.file("stop: {signal: INT, grace: 1500ms}\nsuspend: {signal: USR1, grace: 2s}\nstderr: ignore")
         let plan = try Sample.plan(Sample.program(file))

@@ -169,6 +169,30 @@ extension LaunchPlan {
                 == random.isRelayed(random.program.stderr, random.program.streamCaps.stderr))
     }
 
+    /// Made ahead is what does not depend on the request, and nothing is left out or done twice for it.
+    @Test(arguments: seeds)
+    func aWarmSandboxHasTheSameSteps(seed: UInt64) throws {
+        let random = try RandomCase(seed: seed)
+        var warm = try random.warmPlan
+        let place = warm.programSteps.firstIndex(where: \.isHold)
+        let hold = try #require(place)
+        for step in warm.programSteps[..<hold] {
+            if case .redirect(let path, _, _) = step { #expect(path == "/dev/null") }
+        }
+        let waited: [Step] = [.noNewPrivileges, .capabilities, .uid(Sample.identity.uid)]
+        for step in waited { #expect(warm.programSteps[..<hold].contains(step), "it waits without rights") }
+        for step in warm.programSteps[(hold + 1)...] {
+            switch step {
+            case .redirect, .duplicate, .seccomp, .execute: break
+            default: Issue.record("\(step) could be done ahead")
+            }
+        }
+        warm.programSteps.remove(at: hold)
+        let cold = try random.plan
+        #expect(warm.viewSteps == cold.viewSteps)
+        #expect(warm.programSteps.map(\.description).sorted() == cold.programSteps.map(\.description).sorted())
+    }
+
     @Test func theLimitsThatTheNodeCannotHoldAreHeldByRlimits() throws {
         func limits(_ controllers: Set<String>) throws -> [Step] {
             try Sample.plan(Sample.program(Sample.file()), on: Sample.node(controllers: controllers)).programSteps

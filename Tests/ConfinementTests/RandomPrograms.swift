@@ -66,4 +66,9 @@ struct RandomCase {
     }
 
     var plan: LaunchPlan { get throws { try Sample.plan(program, on: facts, request) } }
+    var warmPlan: LaunchPlan {
+        get throws {
+            try Sample.plan(program, on: facts, request, hold: .init(directory: ".warm-x", gone: ".gone-x"))
+        }
+    }
 }

@@ -57,20 +57,22 @@ enum Sample {
     static let identity = RunIdentity(id: "01aryz6s41tsv4rrffq69g5fav", uid: 1_500_000_007)
 
     static func inputs(
-        _ program: Program, on facts: HostFacts = fullNode, _ request: Request = Request(), lifeline: Bool = true
+        _ program: Program, on facts: HostFacts = fullNode, _ request: Request = Request(), lifeline: Bool = true,
+        hold: PlanInputs.Hold? = nil
     ) throws -> PlanInputs {
         let accepted = try program.check(request).get()
         return PlanInputs(
             program: program, request: accepted, facts: facts,
             enforcement: try Enforcement.decide(facts: facts, limits: accepted.limits, bestEffort: true).get(),
             identity: identity,
-            filter: filter(notifies: facts.seccompNotify), lifeline: lifeline)
+            filter: filter(notifies: facts.seccompNotify), lifeline: lifeline, hold: hold)
     }
 
     static func plan(
-        _ program: Program, on facts: HostFacts = fullNode, _ request: Request = Request(), lifeline: Bool = true
+        _ program: Program, on facts: HostFacts = fullNode, _ request: Request = Request(), lifeline: Bool = true,
+        hold: PlanInputs.Hold? = nil
     ) throws -> LaunchPlan {
-        LaunchPlan(try inputs(program, on: facts, request, lifeline: lifeline))
+        LaunchPlan(try inputs(program, on: facts, request, lifeline: lifeline, hold: hold))
     }
 }
 

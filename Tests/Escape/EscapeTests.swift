@@ -34,6 +34,24 @@ extension Escape {
         @Test(arguments: attacks)
         func isStoppedInAWritableImage(_ attack: Attack) throws { try expectStopped(attack, inImage: true) }
 
+        /// In a sandbox that was there before the request.
+        @Test(arguments: attacks)
+        func isStoppedInAWarmSandbox(_ attack: Attack) throws {
+            let site = try Setting.site.get()
+            if let reason = Setting.warmMissing {
+                Counts.skipped()
+                try Test.cancel("\(reason)")
+            }
+            expectStopped(attack, under: JrunWarm(), at: site)
+        }
+
+        @Test(arguments: [("personality", ["seccomp": "{extends: default, allow: [personality]}"])])
+        func noticesAHoleInAWarmSandbox(_ name: String, _ weaknesses: [String: String]) throws {
+            let attack = try #require(attacks.first { $0.name == name })
+            let confiner = JrunWarm(weaknesses: weaknesses)
+            #expect(attempt(attack, under: confiner, at: try Setting.site.get()) == .succeeded)
+        }
+
         /// The suite notices a hole: each of these profiles lets one attack through.
         @Test(
             arguments: [

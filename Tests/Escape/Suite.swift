@@ -24,6 +24,13 @@ enum Setting {
         return reason
     }()
 
+    /// Why no run has a warm sandbox here; asked once.
+    static let warmMissing: String? = {
+        guard let site = try? site.get(), let reason = JrunWarm().missing(at: site) else { return nil }
+        write(line: "escape: attacks in warm sandboxes are skipped: \(reason)")
+        return reason
+    }()
+
     static let site: Result<Site, any Error> = Result {
         let package = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
         return try Site(built: ProcessInfo.processInfo.environment["JRUN_DIST"] ?? "\(package)/.build/dist")

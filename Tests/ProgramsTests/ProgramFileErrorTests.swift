@@ -8,7 +8,7 @@ private let wrongLines: [(line: String, error: String)] = [
         "argumnts: []",
         "4:1: key 'argumnts' is not known here; did you mean 'arguments'? allowed: program, extends, abstract, summary, "
             + "version, executable, arguments, inputs, results, stdin, stdout, stderr, environment, success, stop, "
-            + "suspend, limits, security, who"
+            + "suspend, limits, security, who, warm"
     ),
     ("summary: again", "4:1: key 'summary' is given twice (first in line 2)"),
     ("version: &v 1", "4:10: anchors (&name) are not allowed"),

@@ -36,12 +36,15 @@ private let onlyIn: [(target: String, module: String, files: Set<String>)] = [
     // A memory file for libseccomp's output, and the numbers of calls; everything else in Confinement is pure.
     ("Confinement", "CLinux", ["SeccompCompiler.swift", "SeccompHugePages.swift"]),
     ("Confinement", "CSeccomp", ["SeccompCompiler.swift", "SeccompHugePages.swift"]),
-    ("Confinement", "CPlan", ["PlanEncoding.swift"]),
+    ("Confinement", "CPlan", ["PlanEncoding.swift", "RequestEncoding.swift"]),
     ("Programs", "CYAML", ["YAMLComposer.swift"]),
     // JSON.
     ("Runs", "FoundationEssentials", ["RunFileJSON.swift"]),
     // The queues that block, and the one beside a large copy.
-    ("Runs", "Dispatch", ["RunQueue.swift", "WorkPool.swift", "Monitor.swift", "ResultCopy.swift"]),
+    (
+        "Runs", "Dispatch",
+        ["RunQueue.swift", "WorkPool.swift", "Monitor.swift", "ResultCopy.swift", "WarmPool.swift"]
+    ),
     ("Images", "FoundationEssentials", ["ImageManifest.swift"]),
     ("ImageBuild", "FoundationEssentials", ["OCIDocuments.swift"]),
     ("ImageBuild", "CZlib", ["Gunzip.swift"]),

@@ -125,6 +125,12 @@ static inline long sys_eventfd(unsigned value, int flags) { return SYS2(__NR_eve
 static inline long sys_signalfd(int fd, const uint64_t *mask, int flags) { return SYS4(__NR_signalfd4, fd, mask, 8, flags); }
 static inline long sys_clock_gettime(int clock, struct k_timespec *t) { return SYS2(__NR_clock_gettime, clock, t); }
 
+// Returns when the number at this address is another one, or was changed by the kernel. Source: futex(2), FUTEX_WAIT
+static inline long sys_futex_wait(const volatile uint32_t *number, uint32_t value) {
+    return SYS6(__NR_futex, number, 0, value, 0, 0, 0);
+}
+static inline uint32_t load_acquire(const volatile uint32_t *number) { return __atomic_load_n(number, __ATOMIC_ACQUIRE); }
+
 // Processes
 static inline long sys_execveat(int dir, const char *path, char *const *argv, char *const *envp, int flags) {
     return SYS5(__NR_execveat, dir, path, argv, envp, flags);

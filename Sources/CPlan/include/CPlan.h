@@ -8,13 +8,14 @@
 // offset 0 is the empty text. All numbers are native-endian: the plan never leaves the machine. Steps before
 // `program_step` are carried out by jrun-init, the others by the process that becomes the program, in order.
 //
-// The other two structures travel the other way: jrun_failure over the report pipe (end of file there means that the
-// program's execve has succeeded), jrun_status into the run directory's `status` file.
+// A jrun_request follows it where the plan says that the program's process holds. The other two structures travel the
+// other way: jrun_failure over the report pipe (end of file there means that the program's execve has succeeded),
+// jrun_status into the run directory's `status` file.
 #pragma once
 #include <stdint.h>
 
 #define JRUN_PLAN_MAGIC 0x6e616c706e75726aULL /* "jrunplan" */
-#define JRUN_PLAN_VERSION 6
+#define JRUN_PLAN_VERSION 7
 #define JRUN_PLAN_MAX_BYTES (4 << 20)
 #define JRUN_PLAN_MAX_STEPS 1024
 
@@ -65,7 +66,8 @@
 #define JRUN_OP_BIND 39             // text_1: what is there; text_2: second place; a: MOUNT_ATTR_* to set
 #define JRUN_OP_COVER 40            // text_1: existing file; a: mode; blob: contents of what lies over it
 #define JRUN_OP_DETACH 41           // text_1: mount point, which is removed
-#define JRUN_OP_LAST 41
+#define JRUN_OP_HOLD 42             // fd: pipe that a jrun_request comes by; text_1: the run directory's name until then; text_2: its name while it is removed
+#define JRUN_OP_LAST 42
 
 struct jrun_step {
     uint32_t op;
@@ -115,6 +117,15 @@ struct jrun_plan_header {
     struct jrun_supervision supervision;
 };
 
+// What a process that holds is told: a jrun_request, then u64 offsets of texts (arguments, 0, environment, 0), then the
+// texts. Offsets count from the beginning, and the last byte is NUL. The arguments of the plan's execute step stand for these.
+struct jrun_request {
+    uint64_t magic;
+    uint32_t total_bytes, argument_count, environment_count, reserved;
+};
+#define JRUN_REQUEST_MAGIC 0x747365757165726aULL /* "jrequest" */
+#define JRUN_REQUEST_MAX_BYTES JRUN_PLAN_MAX_BYTES
+
 // What went wrong in which step; `step` counts from 0. Written whole or not at all (it is shorter than PIPE_BUF).
 struct jrun_failure {
     uint32_t magic, step;
@@ -122,6 +133,7 @@ struct jrun_failure {
     uint32_t detail;
 };
 #define JRUN_FAILURE_MAGIC 0x6c696166 /* "fail" */
+#define JRUN_HOLD_MAGIC 0x646c6f68    /* "hold": nothing went wrong, the step waits for the request */
 #define JRUN_STEP_LAUNCH 0xfffffff0U    // before the plan: placing descriptors
 #define JRUN_STEP_EXEC_INIT 0xfffffff1U // executing jrun-init
 #define JRUN_STEP_READ_PLAN 0xfffffff2U // reading and verifying the plan
@@ -142,6 +154,7 @@ struct jrun_failure {
 #define JRUN_STATUS_RUNNING 2
 #define JRUN_STATUS_SUSPENDED 3
 #define JRUN_STATUS_ENDED 4
+#define JRUN_STATUS_PARKED 5 // the program's process holds, or is on its way there
 
 #define JRUN_CAUSE_NONE 0
 #define JRUN_CAUSE_EXIT 1

@@ -8,7 +8,7 @@ struct ProgramDecoder {
     static let keys = [
         "program", "extends", "abstract", "summary", "version", "executable", "arguments", "inputs", "results", "stdin",
         "stdout",
-        "stderr", "environment", "success", "stop", "suspend", "limits", "security", "who",
+        "stderr", "environment", "success", "stop", "suspend", "limits", "security", "who", "warm",
     ]
 
     var read: ValueReader { ValueReader(findings: findings) }
@@ -42,7 +42,9 @@ struct ProgramDecoder {
             suspend: fields.node("suspend").flatMap { stopRule($0, "suspend") },
             limits: limits ?? LimitRules { _ in LimitRule(default: 1, max: 1) },
             security: security ?? SecurityProfile(),
-            who: fields.node("who").flatMap(whoRule))
+            who: fields.node("who").flatMap(whoRule),
+            warm: fields.node("warm").flatMap { read.integer($0, "warm", in: 0...Int64(Program.mostWarm)) }.map(
+                Int.init) ?? 0)
         checkAcross(program, fields)
         return program
     }

@@ -77,6 +77,13 @@ extension Lint {
         }
     }
 
+    mutating func lintWarm() {
+        guard program.warm > 0, !program.canBeWarm else { return }
+        warn(
+            "warm",
+            "has no effect: no sandbox is kept where a stream goes to a file with a 'max_size'; leave either out")
+    }
+
     // MARK: Security and who
 
     mutating func lintSecurity() {

@@ -31,6 +31,7 @@ extension Program {
         lint.lintStreams()
         lint.lintEnvironment()
         lint.lintLimits()
+        lint.lintWarm()
         lint.lintSecurity()
         lint.lintWho()
         return lint.warnings

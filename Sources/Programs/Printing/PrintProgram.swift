@@ -103,7 +103,7 @@ struct PrintedProgram {
         return [
             ("limits", .section(limits.map { ($0.rawValue, $0.printed(program.limits[$0])) })),
             ("security", program.security.printed),
-        ] + optional("who", who)
+        ] + optional("who", who) + optional("warm", program.warm == 0 ? nil : .word("\(program.warm)"))
     }
 }
 

@@ -23,6 +23,9 @@ extension ProgramFileSchema {
             Key("limits", "How far a run may go; none can be absent.", reference("limits"), required: true),
             Key("security", "What a run may see.", reference("security"), required: true),
             Key("who", "Users and groups that may run it.", reference("who")),
+            Key(
+                "warm", "Sandboxes that jrund keeps ready.",
+                integer(0...Int64(Program.mostWarm)).adding(["default": 0])),
         ])
 
     // MARK: Files

@@ -50,6 +50,8 @@ public actor ManagedRun {
         var stdin = StdinRecord()
         /// Somebody is writing to stdin.
         var isStdinTaken = false
+        /// What it will be started in, when that is there already.
+        var sandbox: WarmSandbox?
         /// When *start* was asked for; CLOCK_MONOTONIC nanoseconds.
         var startAskedAt: UInt64 = 0
         /// Nanoseconds since 1970.

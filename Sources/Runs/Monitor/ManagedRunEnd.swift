@@ -94,7 +94,7 @@ extension ManagedRun {
             enforcement: enforcement, security: launch?.security ?? [], createdAt: createdAt,
             phases: launch?.phases ?? .init(),
             verdict: Verdict(record, program: program, limits: limits, enforcement: enforcement), status: record,
-            image: request.image)
+            image: request.image, isWarm: launch?.warm == true)
     }
 
     /// The work directory, which jrun-init holds until it is released; nil when that has gone.

@@ -77,6 +77,21 @@ extension ManagedRun {
             program: program.pinned(to: request.image), path: request.programFile, reference: reference)
         let preparation = try Preparation(
             node: monitor.currentNode, loaded: loaded, request: accepted, bestEffort: monitor.settings.bestEffort)
+        if let sandbox = shared.withLock({ $0.sandbox }) {
+            defer { dropSandbox() }
+            if sandbox.preparation.makesTheSame(as: preparation),
+                try launch(accepted, in: sandbox, preparation, isRecorded: isRecorded, &clock)
+            {
+                return monitor.count { $0.warmStarts += 1 }
+            }
+        }
+        if monitor.warm.isWarm(program) { monitor.count { $0.coldStarts += 1 } }
+        try monitor.warm.whileLaunching { try launchCold(accepted, preparation, isRecorded: isRecorded, &clock) }
+    }
+
+    private func launchCold(
+        _ accepted: AcceptedRequest, _ preparation: Preparation, isRecorded: Bool, _ clock: inout UInt64
+    ) throws {
         let directory = try open()
         guard try lock(directory.directory.raw) else {
             throw MonitorRefusal(.node, "run '\(id)': its directory '\(path)' is in use by somebody else")
@@ -86,12 +101,7 @@ extension ManagedRun {
         var isLaunched = false
         defer { if !isLaunched { try? WorkOnDisk.remove(from: run) } }
         var workspace = try preparation.makeWorkspace(in: directory, owner: slot.uid)
-        for name in accepted.inputs {
-            let size = shared.withLock { $0.inputs[name]?.size } ?? 0
-            try workspace.stage(
-                InputFile(source: "\(path)/\(ManagedRun.inputsName)/\(name)", name: name, size: size),
-                as: program.contentTypes(ofInput: name, size: size))
-        }
+        try stage(accepted, into: &workspace)
         var record = LaunchRecord(
             uid: slot.uid, limits: Report.LimitReport.all(accepted.limits, preparation.enforcement),
             security: preparation.securityMechanisms, phases: .init(), clonedAt: 0, inputs: accepted.inputs,
@@ -131,29 +141,27 @@ extension ManagedRun {
     ) throws {
         let identity = RunIdentity(id: id.description, uid: slot.uid)
         let plan = try preparation.plan(for: identity, lifeline: false)
-        // Read and write: opening must not wait for the other end, and jrun-init keeps them open both ways.
-        let control = try directory.createFile(RunDirectory.controlName, .readWrite)
-        let growth = try directory.createFile(ManagedRun.growthName, [.readWrite, .nonBlocking])
-        var pipes: [PlanDescriptor: Int32] = [.control: control.raw, .growth: growth.raw]
-        let stdin = program.stdin == .stream ? try makePipe() : nil
-        let stdinReader = OwnedFD(taking: stdin?.reader ?? -1), stdinWriter = OwnedFD(taking: stdin?.writer ?? -1)
-        let stdinBuffer = try StdinBuffer.make()
-        if stdin != nil {
-            (pipes[.stdin], pipes[.stdinWriter]) = (stdinReader.raw, stdinWriter.raw)
-            pipes[.stdinBuffer] = stdinBuffer.raw
-            StdinBuffer.widen(stdinWriter.raw)
-        }
+        let pipes = try RunPipes.make(in: directory, stdin: program.stdin == .stream)
         let network = monitor.networks.take(for: program)
         let launched = try RunLaunch(
             preparation: preparation, plan: plan, identity: identity, network: network?.file.raw ?? -1
-        ).start(in: directory, slot, workspace, leaf, runs: runs, pipes: pipes)
+        ).start(in: directory, slot, workspace, leaf, runs: runs, pipes: pipes.descriptors)
+        launchRecord?.clonedAt = launched.clonedAt
         process = launched.takeProcess()
-        // From here on the run is there, whatever goes wrong on our side.
+        watchStarted()
+        showStarted()
+    }
+
+    /// From here on the run is there, whatever goes wrong on our side.
+    func watchStarted() {
         do { try watch() } catch {
             monitor.log(.error, "cannot be watched, so it is killed: \(error)", id)
             sendControl(JRUN_CONTROL_KILL)
         }
         closeStdinIfNoted()
+    }
+
+    func showStarted() {
         let started = StatusFile.read(at: "\(path)/status")?.started_realtime ?? realtimeNanoseconds()
         do { try transition(to: .running) { $0.started = timestamp(started) } } catch {
             monitor.log(.error, "the event 'running' is lost: \(error)", id)
@@ -164,7 +172,16 @@ extension ManagedRun {
         }
     }
 
-    private func lap(_ clock: inout UInt64) -> Int64 {
+    func stage(_ accepted: AcceptedRequest, into workspace: inout Workspace) throws {
+        for name in accepted.inputs {
+            let size = shared.withLock { $0.inputs[name]?.size } ?? 0
+            try workspace.stage(
+                InputFile(source: "\(path)/\(ManagedRun.inputsName)/\(name)", name: name, size: size),
+                as: program.contentTypes(ofInput: name, size: size))
+        }
+    }
+
+    func lap(_ clock: inout UInt64) -> Int64 {
         let now = monotonicNanoseconds()
         defer { clock = now }
         return Int64((now - clock) / 1000)

@@ -13,6 +13,7 @@ public final class Monitor: Sendable {
     /// Raised when a run has been created or removed.
     let changes = ChangeSignal()
     let networks = IdleNetworks()
+    let warm: WarmPool
     /// Nil where cgroup v2 is not mounted: runs are then refused, each with a sentence.
     let cgroups: CgroupTree?
     let programCopies: ProgramCopies
@@ -53,6 +54,7 @@ public final class Monitor: Sendable {
         cgroups = try node.cgroupTree()
         programCopies = ProgramCopies(in: node.cacheDirectory)
         watcher = try Watcher()
+        warm = WarmPool(watcher: watcher, networks: networks, log: log)
         state = Mutex(State(settings: settings))
         let watcher = watcher
         DispatchQueue(label: "watcher").async { while true { watcher.serve() } }
@@ -77,6 +79,26 @@ public final class Monitor: Sendable {
         state.withLock { $0.settings = settings }
         fillPlaces()
     }
+
+    /// Keeps warm sandboxes for these programs, with the settings in force, and for no others.
+    public func keepWarm(_ programs: [LoadedProgram]) {
+        warm.keep(programs, on: currentNode, bestEffort: settings.bestEffort)
+    }
+
+    /// Warm sandboxes that wait, and how many shall be.
+    public var warmSandboxes: (parked: Int, wanted: Int) { warm.counts }
+
+    /// Raised when `warmSandboxes` are others.
+    public var warmChanges: ChangeSignal { warm.changes }
+
+    /// What the passing of time asks for.
+    public func tend() async {
+        await applyRetention()
+        warm.tend()
+    }
+
+    /// Lets go of what does not survive this process; returns when it has gone.
+    public func close() { warm.close() }
 
     public var settings: MonitorSettings { state.withLock(\.settings) }
 
@@ -212,6 +234,7 @@ extension ManagedRun {
     func retire() throws -> (name: String, isTold: Bool) {
         try refuseIfRemoved()
         guard state == .created || state.isFinal else { throw conflict("kill it first, or wait for its end") }
+        dropSandbox()
         let name = "\(RunDirectory.gonePrefix)\(id)"
         let runs = try FileSystem.open(monitor.node.runsDirectory, [.read, .directory])
         try FileSystem.rename(id.description, to: name, from: runs.raw, at: runs.raw)

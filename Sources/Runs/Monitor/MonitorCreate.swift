@@ -28,6 +28,7 @@ extension Monitor {
         }
         do { try run.record(RunState.created.rawValue) } catch {
             // Nobody will hear of it.
+            run.dropSandbox()
             let (name, runs) = (run.id.description, node.runsDirectory)
             try? await blocking { try removeTree(name, in: runs) }
             throw error
@@ -75,18 +76,32 @@ extension Monitor {
         } catch {
             throw MonitorRefusal(error, program: new.loaded.program.name)
         }
-        let id = RunID()
-        var request = FrozenRequest(preparation, id, createdAt: realtimeNanoseconds())
-        request.owner = owner
-        request.idempotencyKey = idempotencyKey
-        request.requestDigest = digest
-        let run = ManagedRun(
-            request, id: id, program: new.loaded.program, limits: new.accepted.limits, owner: owner, monitor: self)
-        let ownBytes: Int64
-        do { ownBytes = try write(run, new) } catch let error as KernelError {
+        let make = { (id: RunID, sandbox: WarmSandbox?) in
+            var request = FrozenRequest(preparation, id, createdAt: realtimeNanoseconds())
+            request.owner = owner
+            request.idempotencyKey = idempotencyKey
+            request.requestDigest = digest
+            let run = ManagedRun(
+                request, id: id, program: new.loaded.program, limits: new.accepted.limits, owner: owner, monitor: self)
+            run.shared.withLock { $0.sandbox = sandbox }
+            return (run, try self.write(run, new, inSandbox: sandbox != nil))
+        }
+        if let sandbox = warm.take(for: preparation) {
+            if let (run, ownBytes) = try? make(sandbox.id, sandbox) { return filled(run, new, ownBytes) }
+            // It has died just now, or the disk is full, which will be said at once.
+            warm.settle(sandbox)
+            sandbox.drop()
+        }
+        do {
+            let (run, ownBytes) = try make(RunID(), nil)
+            return filled(run, new, ownBytes)
+        } catch let error as KernelError {
             throw MonitorRefusal(
                 .node, "a run cannot be created in '\(node.runsDirectory)': \(describe(errno: error.errno))")
         }
+    }
+
+    private func filled(_ run: ManagedRun, _ new: NewRun, _ ownBytes: Int64) -> ManagedRun {
         run.shared.withLock { shared in
             for input in new.inputs {
                 shared.inputs.add(
@@ -116,19 +131,22 @@ extension Monitor {
 
     /// The directory gets its name when everything is in it.
     ///
+    /// - Parameter inSandbox: it is a warm sandbox's, with the FIFOs in it.
     /// - Returns: bytes that it takes on disk, without the inputs.
-    private func write(_ run: ManagedRun, _ new: NewRun) throws -> Int64 {
+    private func write(_ run: ManagedRun, _ new: NewRun, inSandbox: Bool) throws -> Int64 {
         let parent = try FileSystem.open(node.runsDirectory, [.read, .directory])
-        let unborn = "\(RunDirectory.unbornPrefix)\(run.id)"
-        try FileSystem.makeDirectory(unborn, mode: 0o700, at: parent.raw)
+        let unborn = inSandbox ? WarmSandbox.directoryName(run.id) : "\(RunDirectory.unbornPrefix)\(run.id)"
+        if !inSandbox { try FileSystem.makeDirectory(unborn, mode: 0o700, at: parent.raw) }
         do {
             let directory = try FileSystem.open(unborn, [.read, .directory], at: parent.raw)
             let request = run.request.json()
             try FileSystem.createFile("run.json", request, at: directory.raw)
             let program = try programCopies.put(
                 run.program, run.reference.digest, as: "program.yaml", at: directory.raw)
-            try FileSystem.makeFIFO(RunDirectory.controlName, at: directory.raw)
-            try FileSystem.makeFIFO(ManagedRun.growthName, at: directory.raw)
+            if !inSandbox {
+                try FileSystem.makeFIFO(RunDirectory.controlName, at: directory.raw)
+                try FileSystem.makeFIFO(ManagedRun.growthName, at: directory.raw)
+            }
             for input in new.inputs {
                 try ManagedRun.makeParents(of: input.name, in: directory.raw)
                 try FileSystem.createFile("\(ManagedRun.inputsName)/\(input.name)", input.bytes, at: directory.raw)
@@ -137,7 +155,8 @@ extension Monitor {
             // In blocks, with one for the directory and one for the events.
             return [request.count, program, 1, 1].reduce(0) { $0 + Int64(($1 + 4095) / 4096 * 4096) }
         } catch {
-            try? removeTree(unborn, in: node.runsDirectory)
+            // A sandbox removes its own.
+            if !inSandbox { try? removeTree(unborn, in: node.runsDirectory) }
             throw error
         }
     }

@@ -82,10 +82,16 @@ extension Monitor {
             }
         } catch { log(.error, "the removal of '\(path)' cannot be told: \(error)", nil) }
         // Its bytes may take longer than anybody should wait for a jrund that starts.
-        let runs = node.runsDirectory
+        let runs = node.runsDirectory, cgroups = cgroups
         Task(executorPreference: WorkPool.shared) {
-            do { try await blocking { try removeTree(name, in: runs) } } catch {
-                self.log(.error, "'\(path)' cannot be removed: \(error)", nil)
+            do {
+                try await blocking {
+                    if name.hasPrefix(RunDirectory.warmPrefix) { removeLeaf(ofSandbox: name, cgroups) }
+                    try removeTree(name, in: runs)
+                }
+            } catch {
+                // A sandbox that was dropped removes itself.
+                if FileSystem.exists(path) { self.log(.error, "'\(path)' cannot be removed: \(error)", nil) }
             }
         }
     }
@@ -108,6 +114,13 @@ extension Monitor {
     }
 }
 
+private func removeLeaf(ofSandbox name: String, _ cgroups: CgroupTree?) {
+    guard let runs = try? cgroups?.openRuns(),
+        let leaf = try? CgroupLeaf(opening: String(name.dropFirst(RunDirectory.warmPrefix.count)), in: runs.raw)
+    else { return }
+    try? leaf.remove(from: runs.raw)
+}
+
 /// What is in the directory of all runs.
 private struct FoundDirectories: Sendable {
     /// In the order of their creation.
@@ -119,7 +132,9 @@ private struct FoundDirectories: Sendable {
         for name in try FileSystem.names(in: parent.raw).map({ String(decoding: $0, as: UTF8.self) }).sorted() {
             if let id = RunID(name) {
                 runs.append(id)
-            } else if name.hasPrefix(RunDirectory.gonePrefix) || name.hasPrefix(RunDirectory.unbornPrefix) {
+            } else if [RunDirectory.gonePrefix, RunDirectory.unbornPrefix, RunDirectory.warmPrefix]
+                .contains(where: name.hasPrefix)
+            {
                 halfDone.append(name)
             }
         }
@@ -168,10 +183,11 @@ extension ManagedRun {
             try recoverEnd(report, last)
             return .kept
         }
-        let status = StatusFile.read(at: "\(path)/status")
+        let status = try settledStatus(directory)
         let isAlive = try !lock(directory.directory.raw)
         if isAlive { return try adopt(status) }
-        guard let status else {
+        guard let status, status.state != UInt32(JRUN_STATUS_PARKED) else {
+            if status != nil { removeLeaf() }
             if last == nil { try record(RunState.created.rawValue) }
             guard let last, last.state == RunState.starting.rawValue else { return .kept }
             update { $0.state = .starting }

@@ -38,6 +38,9 @@ public struct MonitorTally: Sendable {
     public var uploadedBytes: Int64 = 0
     public var resultBytes: Int64 = 0
     public var removed: UInt64 = 0
+    /// Runs of programs with `warm` that were started in a sandbox that was ready, and in the ordinary way.
+    public var warmStarts: UInt64 = 0
+    public var coldStarts: UInt64 = 0
     public var recovered = Monitor.Recovered()
 
     public init() {}

@@ -13,8 +13,10 @@ struct LaunchRecord: Codable {
     var limits: [Report.LimitReport]
     var security: [String]
     var phases: Report.Phases
-    /// CLOCK_MONOTONIC nanoseconds.
+    /// CLOCK_MONOTONIC nanoseconds. Before the launch, since nothing can be written between it and the program's start.
     var clonedAt: UInt64
+    /// Absent in a run that was made when it was started.
+    var warm: Bool?
     /// Names of the inputs, which are not kept beyond the end.
     var inputs: [String]
     /// The same as they were put into the work directory.

@@ -8,7 +8,8 @@ package let attacks: [Attack] = [
 
 /// Everybody who may be attacked, in the order of the table's columns; the control first.
 package let confiners: [any Confiner] = [
-    Outside(), JrunExec(), JrunRootless(), JrunImage(isWritable: false), JrunImage(isWritable: true), Bubblewrap(),
+    Outside(), JrunExec(), JrunRootless(), JrunImage(isWritable: false), JrunImage(isWritable: true), JrunWarm(),
+    Bubblewrap(),
     Crun(),
     SystemdRun(),
 ]

@@ -38,6 +38,7 @@ package struct Site: Sendable {
 
     package var probe: String { "\(dist)/test/jrun-probe" }
     package var jrun: String { "\(dist)/bin/jrun" }
+    package var jrund: String { "\(dist)/sbin/jrund" }
 
     package func remove() {
         for mount in ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"] {

@@ -22,12 +22,14 @@ struct Reading {
         for index in 0..<count { sum = sum &+ UInt64(start.load(fromByteOffset: index, as: UInt8.self)) }
     }
 
-    static func texts(_ list: UnsafePointer<UnsafeMutablePointer<CChar>?>) {
+    @discardableResult
+    static func texts(_ list: UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Int {
         var index = 0
         while let text = list[index] {
             self.text(text)
             index += 1
         }
+        return index
     }
 }
 
@@ -109,6 +111,31 @@ func sys_clone3_vfork(
     context.assumingMemoryBound(to: Launch.self).pointee.carryOutProgramSteps()
     return 77
 }
+extension Launch {
+    mutating func cloneBeside(_: inout k_clone_args) -> Int {
+        carryOutProgramSteps()
+        return 77
+    }
+}
+
+/// What comes over the pipe of a process that holds.
+struct FakePipe {
+    nonisolated(unsafe) static var bytes: ArraySlice<UInt8> = []  // SAFETY: one target at a time.
+    nonisolated(unsafe) static let memory = room(Int(JRUN_REQUEST_MAX_BYTES))  // SAFETY: one target at a time.
+
+    private static func room(_ bytes: Int) -> UnsafeMutableRawPointer { .allocate(byteCount: bytes, alignment: 8) }
+}
+
+func sys_mmap(_: Int, _: Int32, _: Int32, _: Int32) -> Int { Int(bitPattern: FakePipe.memory) }
+
+/// In pieces, as a pipe may hand them out.
+func sys_read(_: Int32, _ to: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    let piece = FakePipe.bytes.prefix(min(count, 1000))
+    FakePipe.bytes = FakePipe.bytes.dropFirst(piece.count)
+    piece.withUnsafeBytes { if let from = $0.baseAddress { to.copyMemory(from: from, byteCount: $0.count) } }
+    return piece.count
+}
+
 func sys_exit_group(_: Int32) -> Never { fatalError("nobody exits here") }
 
 func sys_landlock_create_ruleset(_: UnsafePointer<k_landlock_ruleset_attr>, _: Int, _: UInt32) -> Int { descriptor() }

@@ -10,6 +10,16 @@ struct StepFailure: Error {
 
 struct StatusRecord {}
 
+func tellLauncher(_: UInt32) {}
+
+/// A request's whole way: verified, then read as the kernel would.
+///
+/// - Returns: how many arguments and variables it has; nil when it is refused.
+public func interpretRequest(_ start: UnsafeMutableRawPointer, count: Int) -> (arguments: Int, environment: Int)? {
+    guard let table = ArgumentTable(request: start, count) else { return nil }
+    return (Reading.texts(table.argv), Reading.texts(table.envp))
+}
+
 func monotonicNow() -> UInt64 { 1 << 50 }
 
 func text(_ literal: StaticString) -> UnsafePointer<CChar> {
@@ -18,9 +28,12 @@ func text(_ literal: StaticString) -> UnsafePointer<CChar> {
 
 /// A plan's whole way through jrun-init: verified, then every step carried out before a kernel that only reads.
 ///
-/// - Parameter start: as aligned as a mapping; changed like jrun-init's own copy.
+/// - Parameters:
+///   - start: as aligned as a mapping; changed like jrun-init's own copy.
+///   - request: what a process that holds is told.
 /// - Returns: nil when the plan was refused; otherwise the number of the step that ended it, or -1.
-public func interpretPlan(_ start: UnsafeMutableRawPointer, count: Int) -> Int? {
+public func interpretPlan(_ start: UnsafeMutableRawPointer, count: Int, request: [UInt8] = []) -> Int? {
+    FakePipe.bytes = request[...]
     do throws(StepFailure) {
         let plan = try Plan(verifying: start, count)
         var launch = Launch(plan: plan)

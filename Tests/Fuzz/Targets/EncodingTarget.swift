@@ -12,16 +12,56 @@ extension FuzzTarget {
             let encoded = try encodedPlan(
                 program, Request(arguments: Array(parts.dropFirst())), lifeline: bytes.count % 2 == 0)
         else { return }
-        try GuardedBytes.with(encoded) { start in
-            let reached = interpretPlan(start, count: encoded.count)
+        try promiseCarriedOut(encoded, request: [])
+        guard let (plan, request) = try encodedWarmPlan(program, Request(arguments: Array(parts.dropFirst()))) else {
+            return
+        }
+        try promiseCarriedOut(plan, request: request)
+    }
+
+    private static func promiseCarriedOut(_ plan: [UInt8], request: [UInt8]) throws {
+        try GuardedBytes.with(plan) { start in
+            let reached = interpretPlan(start, count: plan.count, request: request)
             try promise(
                 reached == -1, "jrun-init \(reached.map { "stops at step \($0) of" } ?? "refuses") our own plan")
         }
     }
+
+    /// What a process that holds is told. Any bytes are refused, or nothing outside of them is read. Behind `c` stand the
+    /// arguments of a good one, each behind a NUL: it is taken, and has as many. Behind `r` stand the bytes of any.
+    static let warm = FuzzTarget("warm", maxBytes: 8192) { bytes in
+        var request = Array(bytes.dropFirst())
+        var expected: Int?
+        if bytes.first == UInt8(ascii: "c") {
+            let arguments = parts(request),
+                program = try ProgramFile.parse(
+                    Array(fuzzProgram(arguments: " []").utf8), fileName: "fuzz"
+                ).get()
+            var accepted = AcceptedRequest(standingForAll: program)
+            accepted.arguments = arguments
+            request = try accepted.encoded(for: program)
+            expected = arguments.count + 1
+        }
+        try GuardedBytes.with(request) { start in
+            let found = interpretRequest(start, count: request.count)
+            try promise(expected == nil || found?.arguments == expected, "our own request is read as another one")
+        }
+    }
+}
+
+/// The plan of a warm sandbox, and what it will be told.
+private func encodedWarmPlan(_ program: Program, _ request: Request) throws -> (plan: [UInt8], request: [UInt8])? {
+    guard program.canBeWarm, case .success(let accepted) = program.check(request),
+        let plan = try encodedPlan(
+            program, request, lifeline: false, hold: .init(directory: ".warm-x", gone: ".gone-x"))
+    else { return nil }
+    return (plan, try accepted.encoded(for: program))
 }
 
 /// What a launcher would seal; nil when the request is refused, or the plan for its size.
-func encodedPlan(_ program: Program, _ request: Request, lifeline: Bool) throws -> [UInt8]? {
+func encodedPlan(
+    _ program: Program, _ request: Request, lifeline: Bool, hold: PlanInputs.Hold? = nil
+) throws -> [UInt8]? {
     let node = HostFacts(
         controllers: ["memory", "pids"], landlockABI: 7, seccompNotify: true, cpus: 4,
         paths: ["/usr": .directory, "/etc/ld.so.cache": .file, "/opt/a": .directory, "/dev/fuse": .device],
@@ -33,6 +73,6 @@ func encodedPlan(_ program: Program, _ request: Request, lifeline: Bool) throws 
     let plan = LaunchPlan(
         PlanInputs(
             program: program, request: accepted, facts: node, enforcement: enforcement, identity: identity,
-            filter: SeccompFilter(instructions: [UInt8](0..<16), notifies: true), lifeline: lifeline))
+            filter: SeccompFilter(instructions: [UInt8](0..<16), notifies: true), lifeline: lifeline, hold: hold))
     do throws(LaunchPlan.TooLarge) { return try plan.encode(runName: identity.id) } catch { return nil }
 }

@@ -17,7 +17,8 @@ struct FuzzTarget: Sendable {
     }
 
     static let all: [FuzzTarget] = [
-        .program, .pattern, .glob, .arguments, .model, .request, .seccomp, .plan, .encoding, .tar, .imageTar, .gunzip,
+        .program, .pattern, .glob, .arguments, .model, .request, .seccomp, .plan, .encoding, .warm, .tar, .imageTar,
+        .gunzip,
         .elf,
         .status, .events, .frozen, .http, .configuration,
     ]

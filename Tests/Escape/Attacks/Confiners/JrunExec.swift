@@ -66,12 +66,13 @@ private func jrunExec(
     _ words: [String], on stage: Stage, output: String, _ weaknesses: [String: String] = [:]
 ) throws -> [String] {
     let programs = try stage.makeDirectory("programs")
-    try stage.write(programFile(stage, weaknesses), to: "\(programs)/probe.yaml", mode: 0o644)
+    try stage.write(attackerFile(stage, weaknesses), to: "\(programs)/probe.yaml", mode: 0o644)
     let options = ["--best-effort", "--programs", programs, "--output-dir", output]
     return [stage.site.jrun, "exec"] + options + ["probe", "--"] + words
 }
 
-private func programFile(_ stage: Stage, _ weaknesses: [String: String]) -> String {
+/// A program file that says no more than it has to.
+func attackerFile(_ stage: Stage, _ weaknesses: [String: String]) -> String {
     let execute = (["\(stage.site.dist)/test"] + stage.visible).joined(separator: ", ")
     let security = weaknesses.map { ", \($0.key): \($0.value)" }.joined()
     return """

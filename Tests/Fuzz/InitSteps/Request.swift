@@ -1,0 +1,1 @@
+../../../Sources/jrun-init/Request.swift
