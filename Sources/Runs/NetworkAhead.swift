@@ -21,7 +21,7 @@ final class NetworkAhead {
 
     /// Waits until it is there; -1 when it could not be made: the launch makes one, or says why not.
     func descriptor() -> Int32 {
-        let result = made ?? jrun_network_end(network)
+        let result = made ?? jrun_network_take(network)
         made = result
         return max(result, -1)
     }
@@ -29,6 +29,7 @@ final class NetworkAhead {
     deinit {
         let descriptor = descriptor()
         if descriptor >= 0 { _ = sys_close(descriptor) }
+        jrun_network_end(network)
         network.deallocate()
     }
 }

@@ -27,14 +27,15 @@ struct jrun_launch {
 int jrun_owner_namespace(unsigned id);
 
 // A network namespace that is made while the caller does something else: a third of what the kernel does for a run. Stays
-// where it is from `begin` to `end`, which must follow, and gives a descriptor, or -errno.
+// where it is from `begin` to `end`, which must follow; between them `take`, once, waits and gives a descriptor, or -errno.
 struct jrun_network {
     int maker;
-    volatile int result;
+    int ends[2];
     _Alignas(16) char stack[4096];
 };
 void jrun_network_begin(struct jrun_network *network);
-int jrun_network_end(struct jrun_network *network);
+int jrun_network_take(struct jrun_network *network);
+void jrun_network_end(struct jrun_network *network);
 
 // Returns 0, or -errno of what failed; then no child is left.
 int jrun_launch(struct jrun_launch *launch);

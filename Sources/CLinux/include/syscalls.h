@@ -228,6 +228,9 @@ static inline long sys_landlock_add_rule(int ruleset, int kind, const void *attr
     return SYS4(445 /* __NR_landlock_add_rule */, ruleset, kind, attr, 0);
 }
 static inline long sys_landlock_restrict_self(int ruleset) { return SYS2(446 /* __NR_landlock_restrict_self */, ruleset, 0); }
+static inline long sys_socketpair(int family, int type, int protocol, int *ends) {
+    return SYS4(__NR_socketpair, family, type, protocol, ends);
+}
 static inline long sys_socket(int family, int type, int protocol) { return SYS3(__NR_socket, family, type, protocol); }
 static inline long sys_connect(int fd, const struct k_sockaddr_un *address) {
     return SYS3(__NR_connect, fd, address, sizeof *address);
