@@ -32,7 +32,7 @@ package struct JrunWarm: Confiner {
         try FileManager.default.createDirectory(
             atPath: "\(place)/programs", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         try stage.write(
-            attackerFile(stage, weaknesses) + "warm: 1\n", to: "\(place)/programs/probe.yaml", mode: 0o644)
+            attackerFile(stage, weaknesses) + "\nwarm: 1\n", to: "\(place)/programs/probe.yaml", mode: 0o644)
         try stage.write(
             "programs: [\(place)/programs]\nenforcement: best-effort\n", to: "\(place)/jrund.yaml", mode: 0o644)
         let site = stage.site
