@@ -178,7 +178,7 @@ final class Daemon: Sendable {
     func watchWarm() async {
         while !Task.isCancelled {
             let version = monitor.warmChanges.version
-            notify.status(statusText)
+            showStatus()
             await monitor.warmChanges.wait(after: version)
         }
     }
