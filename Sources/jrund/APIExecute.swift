@@ -15,7 +15,7 @@ extension API {
         let body = try await call.json(upTo: RequestForm.maxBytes)
         let form = try requestForm(body)
         let program = try usableProgram(form.program, call)
-        let (run, _) = try await monitor.create(form, of: program.loaded, for: call.owner)
+        let (run, _) = try await monitor.create(form, of: program.loaded, for: call.owner, startsNow: true)
         // The request is in the run's directory now, and the run may take its time.
         call.holding.giveBack()
         do {

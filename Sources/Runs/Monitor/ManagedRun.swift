@@ -52,6 +52,8 @@ public actor ManagedRun {
         var isStdinTaken = false
         /// What it will be started in, when that is there already.
         var sandbox: WarmSandbox?
+        /// What was found out at *create*, for a start that follows at once.
+        var prepared: Preparation?
         /// When *start* was asked for; CLOCK_MONOTONIC nanoseconds.
         var startAskedAt: UInt64 = 0
         /// Nanoseconds since 1970.

@@ -73,10 +73,7 @@ extension ManagedRun {
         var clock = monotonicNanoseconds()
         let asked = shared.withLock(\.startAskedAt)
         monitor.count { $0.phases["queue", default: .init()].add(Int64((clock - asked) / 1000)) }
-        let loaded = LoadedProgram(
-            program: program.pinned(to: request.image), path: request.programFile, reference: reference)
-        let preparation = try Preparation(
-            node: monitor.currentNode, loaded: loaded, request: accepted, bestEffort: monitor.settings.bestEffort)
+        let preparation = try prepare(accepted)
         if let sandbox = shared.withLock({ $0.sandbox }) {
             defer { dropSandbox() }
             if sandbox.preparation.makesTheSame(as: preparation),
@@ -88,6 +85,28 @@ extension ManagedRun {
         if monitor.warm.isWarm(program) { monitor.count { $0.coldStarts += 1 } }
         try monitor.warm.whileLaunching { try launchCold(accepted, preparation, isRecorded: isRecorded, &clock) }
     }
+
+    private func prepare(_ accepted: AcceptedRequest) throws -> Preparation {
+        let prepared = shared.withLock { shared in
+            defer { shared.prepared = nil }
+            return shared.prepared
+        }
+        // One that waited in the queue may find another node; so may one that was made before a reload.
+        if var prepared, createdAt + ManagedRun.freshness > realtimeNanoseconds(),
+            prepared.node.workDirectory == monitor.settings.workDirectory,
+            prepared.bestEffort == monitor.settings.bestEffort
+        {
+            prepared.request = accepted
+            return prepared
+        }
+        let loaded = LoadedProgram(
+            program: program.pinned(to: request.image), path: request.programFile, reference: reference)
+        return try Preparation(
+            node: monitor.currentNode, loaded: loaded, request: accepted, bestEffort: monitor.settings.bestEffort)
+    }
+
+    /// How long what was found out about the node holds, in nanoseconds.
+    private static let freshness: UInt64 = 1_000_000_000
 
     private func launchCold(
         _ accepted: AcceptedRequest, _ preparation: Preparation, isRecorded: Bool, _ clock: inout UInt64

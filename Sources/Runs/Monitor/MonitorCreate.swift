@@ -9,11 +9,12 @@ extension Monitor {
     /// - Parameters:
     ///   - form: the request; inputs that are files of the node are refused.
     ///   - digest: SHA-256 of the request's bytes: what an idempotency key stands for.
+    ///   - startsNow: it is started at once, with what was found out here.
     /// - Returns: the run, and whether it is new.
     /// - Throws: `MonitorRefusal`
     public func create(
         _ form: RequestForm, of program: LoadedProgram, for owner: Owner, idempotencyKey: String? = nil,
-        digest: String = ""
+        digest: String = "", startsNow: Bool = false
     ) async throws -> (run: ManagedRun, isNew: Bool) {
         let key = idempotencyKey.map { IdempotencyKey(uid: owner.uid, text: $0) }
         if let key, let run = try await claim(key, digest) { return (run, false) }
@@ -24,7 +25,9 @@ extension Monitor {
             }
         }
         let run = try await blocking {
-            try self.make(NewRun(form, program, self.node), for: owner, idempotencyKey: idempotencyKey, digest: digest)
+            try self.make(
+                NewRun(form, program, self.node), for: owner, idempotencyKey: idempotencyKey, digest: digest,
+                startsNow: startsNow)
         }
         do { try run.record(RunState.created.rawValue) } catch {
             // Nobody will hear of it.
@@ -62,7 +65,7 @@ extension Monitor {
     }
 
     private func make(
-        _ new: NewRun, for owner: Owner, idempotencyKey: String?, digest: String
+        _ new: NewRun, for owner: Owner, idempotencyKey: String?, digest: String, startsNow: Bool
     ) throws -> ManagedRun {
         let bytes = new.inputs.reduce(0) { $0 + RunInputs.cost(Int64($1.bytes.count)) }
         guard bytes <= budget(of: owner) else {
@@ -83,7 +86,10 @@ extension Monitor {
             request.requestDigest = digest
             let run = ManagedRun(
                 request, id: id, program: new.loaded.program, limits: new.accepted.limits, owner: owner, monitor: self)
-            run.shared.withLock { $0.sandbox = sandbox }
+            run.shared.withLock { shared in
+                shared.sandbox = sandbox
+                shared.prepared = startsNow ? preparation : nil
+            }
             return (run, try self.write(run, new, inSandbox: sandbox != nil))
         }
         if let sandbox = warm.take(for: preparation) {

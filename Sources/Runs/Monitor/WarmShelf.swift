@@ -32,6 +32,6 @@ extension Preparation {
         loaded.digest == other.loaded.digest && loaded.path == other.loaded.path
             && request.limits == other.request.limits && facts == other.facts && enforcement == other.enforcement
             && bestEffort == other.bestEffort && image?.digest == other.image?.digest
-            && cgroups?.path == other.cgroups?.path && seccompPolicy.identity == other.seccompPolicy.identity
+            && cgroups?.path == other.cgroups?.path && seccompPolicy == other.seccompPolicy
     }
 }
