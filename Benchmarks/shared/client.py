@@ -18,7 +18,6 @@ def execute_request(program, query=""):
     return request("POST", f"/v1/execute{query}", json.dumps({"program": program}).encode())
 
 
-EXECUTE = execute_request("true")
 CREATE = request("POST", "/v1/runs", b'{"program":"true"}')
 
 
@@ -67,10 +66,11 @@ class Connection:
         self.socket.close()
 
 
-def execute(connection):
+def execute(connection, program="true"):
     """Nanoseconds from the request to the whole answer, and jrun's own phases in microseconds."""
+    message = execute_request(program)
     begin = time.perf_counter_ns()
-    body = connection.ask(EXECUTE)
+    body = connection.ask(message)
     end = time.perf_counter_ns()
     report = json.loads(body)["report"]
     if report["state"] != "complete":
