@@ -29,7 +29,7 @@ BENCH_TOOLS := $(addprefix $(BENCH_OUTPUT)/,floor load client)
 # Which parts of it: launch, streams, harvest, commands, many; all of them when nothing is said.
 BENCH ?=
 # Swift keeps an enum's case in the spare bits of its pointers; the leak checker does not know these for pointers.
-SANITIZER_OPTIONS := ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=halt_on_error=1
+SANITIZER_OPTIONS := ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=halt_on_error=1:suppressions=$(CURDIR)/Tests/thread-sanitizer.txt
 RELEASE := $(BUILD)/release
 # -static-executable changes the flags of every module, so this product has a build directory of its own.
 STATIC := $(BUILD)/static
