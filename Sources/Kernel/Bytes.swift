@@ -238,3 +238,11 @@ extension FileSystem {
         }
     }
 }
+
+extension StringProtocol {
+    /// What stands between the slashes, as the kernel sees it: for Swift a slash with a combining mark behind it is another
+    /// character, and none.
+    public var pathComponents: [String] {
+        utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
+    }
+}

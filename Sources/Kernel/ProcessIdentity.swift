@@ -66,6 +66,7 @@ public struct IdentifiedProcess: ~Copyable, Sendable {
     public func waitUntilGone() {
         var poll = k_pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0)
         while sys_ppoll(&poll, 1, nil) == Int(-EINTR) {}
-        _ = sys_wait4(pid, nil, WALL, nil)
+        // By the descriptor: by its number another child might be meant by now.
+        _ = sys_waitid(P_PIDFD, descriptor.raw, WEXITED | WALL)
     }
 }

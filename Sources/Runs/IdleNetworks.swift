@@ -54,6 +54,9 @@ final class IdleNetworks: Sendable {
 /// - No IPv6 flow label, the one thing that a socket without a packet leaves for a while (`ip6_flowlabel`;
 ///   net/ipv6/ip6_flowlabel.c).
 ///
+/// A multicast group that was left is told of on the loopback for some seconds more, by packets that no later run can receive; the
+/// namespace is not kept a second time then.
+///
 /// Settings below /proc/sys/net and interfaces take CAP_NET_ADMIN, which no run has. Counters of refused calls (`snmp`)
 /// remain, but no run sees them: /proc has no `net`, and the default filter no netlink.
 enum NetworkTraces {

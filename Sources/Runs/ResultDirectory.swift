@@ -30,9 +30,9 @@ final class ResultDirectory {
     /// Makes the result under a temporary name and renames it, so that a reader sees the whole result or none. Where
     /// there are no readers it has its name from the beginning.
     func publish<Outcome>(_ path: String, mode: UInt32, _ fill: (Int32) throws -> Outcome) throws -> Outcome {
-        let slash = path.lastIndex(of: "/")
+        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         try enter(slash.map { path[..<$0] } ?? "")
-        let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+        let name = slash.map { String(decoding: path.utf8[path.utf8.index(after: $0)...], as: UTF8.self) } ?? path
         let place = parent.raw
         if !isPrivate { try checkReplaceable(name) }
         let first = isPrivate ? name : temporary
@@ -50,10 +50,10 @@ final class ResultDirectory {
     /// One component after the other, each opened without following a link before the next is made: a link in the
     /// output directory leads nowhere (mkdirat of a longer path would follow it).
     private func enter(_ path: Substring) throws {
-        if path == parentPath { return }
+        // Byte by byte, as the file system does: two names that look alike are two.
+        if path.utf8.elementsEqual(parentPath.utf8) { return }
         var directory = try FileSystem.openBeneath(root, ".", [.read, .directory])
-        for component in path.split(separator: "/") {
-            let name = String(component)
+        for name in path.pathComponents {
             try FileSystem.makeDirectory(name, mode: 0o755, at: directory.raw, orFindIt: true)
             directory = try FileSystem.openBeneath(directory.raw, name, [.read, .directory])
         }

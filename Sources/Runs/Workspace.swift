@@ -108,7 +108,7 @@ struct Workspace: ~Copyable {
     }
 
     private func makeParents(of name: String) throws {
-        let components = name.split(separator: "/").dropLast()
+        let components = name.pathComponents.dropLast()
         for index in components.indices {
             let path = components[...index].joined(separator: "/")
             try FileSystem.makeDirectory(path, mode: 0o700, at: root.raw, orFindIt: true)

@@ -20,7 +20,7 @@ extension API {
         call.holding.giveBack()
         do {
             try await API.closeStdin(of: run)
-            _ = try await blocking { try run.perform { try $0.start() } }
+            _ = try await run.startWhenFree()
         } catch {
             // Nobody knows of it but this request.
             try? await monitor.remove(run)

@@ -72,7 +72,7 @@ extension API {
     func start(_ call: Call) async throws -> Response {
         let run = try visibleRun(call)
         let mayQueue = try call.query.bool("queue", default: true)
-        let isLaunched = try await blocking { try run.perform { try $0.start(mayQueue: mayQueue) } }
+        let isLaunched = try await run.startWhenFree(mayQueue: mayQueue)
         return try call.answer(json: daemon.view(run), status: isLaunched ? .ok : .accepted)
     }
 

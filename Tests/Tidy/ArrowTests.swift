@@ -43,7 +43,7 @@ private let onlyIn: [(target: String, module: String, files: Set<String>)] = [
     // The queues that block, and the one beside a large copy.
     (
         "Runs", "Dispatch",
-        ["RunQueue.swift", "WorkPool.swift", "Monitor.swift", "ResultCopy.swift", "WarmPool.swift"]
+        ["WorkPool.swift", "Monitor.swift", "ResultCopy.swift", "WarmPool.swift"]
     ),
     ("Images", "FoundationEssentials", ["ImageManifest.swift"]),
     ("ImageBuild", "FoundationEssentials", ["OCIDocuments.swift"]),

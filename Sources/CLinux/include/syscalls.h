@@ -141,6 +141,7 @@ _Noreturn static inline void sys_exit_group(int code) {
 static inline long sys_wait4(int pid, int *status, int options, struct k_rusage *usage) {
     return SYS4(__NR_wait4, pid, status, options, usage);
 }
+static inline long sys_waitid(int type, int id, int options) { return SYS5(__NR_waitid, type, id, 0, options, 0); }
 static inline long sys_kill(int pid, int signal) { return SYS2(__NR_kill, pid, signal); }
 static inline long sys_epoll_create1(int flags) { return SYS1(__NR_epoll_create1, flags); }
 static inline long sys_epoll_ctl(int epoll, int op, int fd, struct k_epoll_event *event) {

@@ -43,7 +43,7 @@ extension ManagedRun {
             let version = ends.version
             if hasEnded || isOver() { break }
             if isMine, let hasGone = takeNews() {
-                try? await blocking { self.perform { $0.recordChanged(hasGone: hasGone) } }
+                try? await whenFree { $0.recordChanged(hasGone: hasGone) }
                 continue
             }
             await ends.wait(after: version)

@@ -134,7 +134,7 @@ extension ManagedRun {
 
     static func makeParents(of name: String, in directory: Int32) throws {
         try FileSystem.makeDirectory(inputsName, mode: 0o700, at: directory, orFindIt: true)
-        let components = name.split(separator: "/").dropLast()
+        let components = name.pathComponents.dropLast()
         for index in components.indices {
             let path = "\(inputsName)/\(components[...index].joined(separator: "/"))"
             try FileSystem.makeDirectory(path, mode: 0o700, at: directory, orFindIt: true)
@@ -151,7 +151,7 @@ extension ManagedRun {
         try FileSystem.removeFile("\(ManagedRun.inputsName)/\(path)", at: directory.directory.raw)
         // Directories that are empty now would stand in the way of a file of their name.
         var parent = path[...]
-        while let slash = parent.lastIndex(of: "/") {
+        while let slash = parent.utf8.lastIndex(of: UInt8(ascii: "/")) {
             parent = parent[..<slash]
             let name = "\(ManagedRun.inputsName)/\(parent)"
             do { try FileSystem.removeDirectory(name, at: directory.directory.raw) } catch { break }

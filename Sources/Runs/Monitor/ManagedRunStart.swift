@@ -76,7 +76,7 @@ extension ManagedRun {
         let preparation = try prepare(accepted)
         if let sandbox = shared.withLock({ $0.sandbox }) {
             defer { dropSandbox() }
-            if sandbox.preparation.makesTheSame(as: preparation),
+            if sandbox.isCurrent, sandbox.preparation.makesTheSame(as: preparation),
                 try launch(accepted, in: sandbox, preparation, isRecorded: isRecorded, &clock)
             {
                 return monitor.count { $0.warmStarts += 1 }
@@ -165,6 +165,7 @@ extension ManagedRun {
         let launched = try RunLaunch(
             preparation: preparation, plan: plan, identity: identity, network: network?.file.raw ?? -1
         ).start(in: directory, slot, workspace, leaf, runs: runs, pipes: pipes.descriptors)
+        withExtendedLifetime(network) {}
         launchRecord?.clonedAt = launched.clonedAt
         process = launched.takeProcess()
         watchStarted()

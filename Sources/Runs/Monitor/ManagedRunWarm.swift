@@ -16,6 +16,9 @@ extension ManagedRun {
         _ clock: inout UInt64
     ) throws -> Bool {
         guard sandbox.isThere else { return false }
+        // Whatever can be refused is, before anybody is told of a start.
+        let message = try accepted.encoded(for: program)
+        let itself = try sandbox.identified()
         var record = LaunchRecord(
             uid: sandbox.uid, limits: Report.LimitReport.all(accepted.limits, preparation.enforcement),
             security: preparation.securityMechanisms, phases: .init(), clonedAt: 0, inputs: accepted.inputs, staged: [])
@@ -33,10 +36,9 @@ extension ManagedRun {
         launchRecord = record
         if !isRecorded { try self.record(RunState.starting.rawValue) }
         do {
-            let itself = try sandbox.identified()
             launchRecord?.clonedAt = monotonicNanoseconds()
             let executes = try monitor.warm.whileLaunching {
-                try sandbox.execute(accepted, status: "\(path)/status")
+                try sandbox.execute(message, status: "\(path)/status")
             }
             guard executes else {
                 // Back to where it was; what comes now begins anew.

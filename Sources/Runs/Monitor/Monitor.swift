@@ -138,7 +138,7 @@ public final class Monitor: Sendable {
             do { try await run.command(.kill) } catch let refusal as MonitorRefusal where refusal.kind == .conflict {}
             await run.waitForEnd()
         }
-        let (name, isTold) = try await blocking { try run.perform { try $0.retire() } }
+        let (name, isTold) = try await run.whenFree { try $0.retire() }
         state.withLock { state in
             state.remove(run)
             if let text = run.request.idempotencyKey {

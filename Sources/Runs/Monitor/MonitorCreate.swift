@@ -97,6 +97,10 @@ extension Monitor {
             // It has died just now, or the disk is full, which will be said at once.
             warm.settle(sandbox)
             sandbox.drop()
+            // Inputs may be in it already, which it does not remove.
+            for prefix in [RunDirectory.warmPrefix, RunDirectory.gonePrefix] {
+                try? removeTree("\(prefix)\(sandbox.id)", in: node.runsDirectory)
+            }
         }
         do {
             let (run, ownBytes) = try make(RunID(), nil)

@@ -79,7 +79,8 @@ final class WarmPool: Sendable {
             var unwanted: [WarmSandbox] = []
             (state.node, state.bestEffort) = (node, bestEffort)
             for name in Array(state.shelves.keys) where wanted[name] == nil {
-                unwanted += state.shelves.removeValue(forKey: name)!.parked
+                let shelf = state.shelves.removeValue(forKey: name)!
+                unwanted += shelf.parked + shelf.lent.map(\.sandbox)
             }
             for (name, (loaded, count)) in wanted {
                 var shelf = state.shelves[name] ?? WarmShelf(loaded: loaded, wanted: count)
@@ -104,7 +105,8 @@ final class WarmPool: Sendable {
         guard let loaded = state.withLock({ $0.shelves[name]?.loaded }) else { return }
         let now = try? prepare(loaded)
         let stale = state.withLock { state in
-            state.shelves[name]?.removeParked { now == nil || !$0.preparation.makesTheSame(as: now!) } ?? []
+            state.shelves[name]?.removeParked { now == nil || !$0.isCurrent || !$0.preparation.makesTheSame(as: now!) }
+                ?? []
         }
         for sandbox in stale { sandbox.drop() }
     }
@@ -118,14 +120,17 @@ final class WarmPool: Sendable {
                 return (nil, [])
             }
             defer { state.shelves[preparation.program.name] = shelf }
-            let hasDefaults = preparation.request.limits == preparation.program.limits.defaults
-            let stale = shelf.removeParked {
-                !$0.isThere || hasDefaults && !$0.preparation.makesTheSame(as: preparation)
+            guard preparation.request.limits == preparation.program.limits.defaults else { return (nil, []) }
+            var stale: [WarmSandbox] = []
+            while !shelf.parked.isEmpty {
+                let sandbox = shelf.parked.removeFirst()
+                if sandbox.isThere, sandbox.isCurrent, sandbox.preparation.makesTheSame(as: preparation) {
+                    shelf.lent.append((sandbox, monotonicNanoseconds()))
+                    return (sandbox, stale)
+                }
+                stale.append(sandbox)
             }
-            guard hasDefaults, !shelf.parked.isEmpty else { return (nil, stale) }
-            let sandbox = shelf.parked.removeFirst()
-            shelf.lent.append((sandbox, monotonicNanoseconds()))
-            return (sandbox, stale)
+            return (nil, stale)
         }
         drop(stale)
         if sandbox != nil || !stale.isEmpty { changes.raise() }

@@ -14,8 +14,16 @@ final class WarmSandbox: Sendable {
     private let process: IdentifiedProcess
     private let report: LaunchReport?
     private let work: OwnedFD
-    /// The writing end of the pipe for the request; nil when it is used or dropped.
-    private let request: Mutex<Int32?>
+    /// What was at the node's paths that it shows; what is there now may be something else.
+    private let places: [String: FileIdentity]
+    private let use: Mutex<Use>
+
+    private enum Use {
+        /// The writing end of the pipe for the request.
+        case parked(request: Int32)
+        case told
+        case dropped
+    }
 
     static func directoryName(_ id: RunID) -> String { "\(RunDirectory.warmPrefix)\(id)" }
 
@@ -25,6 +33,7 @@ final class WarmSandbox: Sendable {
     init(_ preparation: Preparation, _ networks: IdleNetworks) throws {
         let network = networks.take(for: preparation.program)
         let parked = try Parked.make(preparation, RunID(), network?.file.raw ?? -1)
+        withExtendedLifetime(network) {}
         id = parked.id
         uid = parked.uid
         self.preparation = preparation
@@ -32,13 +41,21 @@ final class WarmSandbox: Sendable {
         // Without one it ended before it could wait, which the first use finds out.
         report = parked.report
         work = parked.work
-        request = Mutex(parked.request.release())
+        places = parked.places
+        use = Mutex(.parked(request: parked.request.release()))
     }
 
     deinit { _ = drop() }
 
     var pid: Int32 { process.pid }
-    var isThere: Bool { request.withLock { $0 != nil } && !process.hasGone() }
+    var isThere: Bool {
+        use.withLock { if case .parked = $0 { true } else { false } } && !process.hasGone()
+    }
+
+    /// Whether it shows of the node what a run that begins now would be shown.
+    var isCurrent: Bool {
+        places.allSatisfy { path, identity in (try? FileStatus(path: path)).map(FileIdentity.init) == identity }
+    }
 
     /// Readable when jrun-init has gone.
     func end() throws(KernelError) -> OwnedFD { try process.descriptor.duplicate() }
@@ -54,9 +71,8 @@ final class WarmSandbox: Sendable {
     ///
     /// - Returns: false when it was dropped, or died before it could: nothing was executed then, nor will be.
     /// - Throws: `LaunchFailed`
-    func execute(_ accepted: AcceptedRequest, status: String) throws -> Bool {
-        let message = try accepted.encoded(for: preparation.program)
-        guard let writer = takeRequest() else { return false }
+    func execute(_ message: [UInt8], status: String) throws -> Bool {
+        guard let writer = takeRequest(for: .told) else { return false }
         defer { _ = sys_close(writer) }
         // What is told by halves is not executed.
         guard (try? FileSystem.write(message, to: writer, named: "the pipe for the request")) != nil else {
@@ -81,7 +97,9 @@ final class WarmSandbox: Sendable {
     /// - Returns: whether it had not been used.
     @discardableResult
     func drop() -> Bool {
-        guard startToDrop() else { return false }
+        _ = startToDrop()
+        // By whomever it was dropped: what it holds is free when it has gone.
+        guard use.withLock({ if case .dropped = $0 { true } else { false } }) else { return false }
         process.waitUntilGone()
         return true
     }
@@ -90,16 +108,17 @@ final class WarmSandbox: Sendable {
     ///
     /// - Returns: whether it had not been used.
     func startToDrop() -> Bool {
-        guard let writer = takeRequest() else { return false }
+        guard let writer = takeRequest(for: .dropped) else { return false }
         _ = sys_close(writer)
         return true
     }
 
     func waitUntilGone() { process.waitUntilGone() }
 
-    private func takeRequest() -> Int32? {
-        request.withLock { request in
-            defer { request = nil }
+    private func takeRequest(for next: Use) -> Int32? {
+        use.withLock { use in
+            guard case .parked(let request) = use else { return nil }
+            use = next
             return request
         }
     }
@@ -113,6 +132,7 @@ private struct Parked: ~Copyable {
     let report: LaunchReport?
     let work: OwnedFD
     let request: OwnedFD
+    let places: [String: FileIdentity]
 
     static func make(_ preparation: Preparation, _ id: RunID, _ network: Int32) throws -> Parked {
         let node = preparation.node, name = WarmSandbox.directoryName(id)
@@ -160,10 +180,14 @@ private struct Parked: ~Copyable {
         let pipes = try RunPipes.make(in: directory, stdin: preparation.program.stdin == .stream)
         let descriptors = pipes.descriptors.merging([.request: reader.raw]) { _, reader in reader }
         let work = try workspace.root.duplicate()
+        // Looked at before they are opened: what changes between the two counts as changed.
+        var places: [String: FileIdentity] = [:]
+        for case .hostPath(let path) in plan.descriptors { places[path] = FileIdentity(try FileStatus(path: path)) }
         let launched = try RunLaunch(preparation: preparation, plan: plan, identity: identity, network: network)
             .start(in: directory, slot, workspace, leaf, runs: runs, pipes: descriptors)
         return Parked(
-            id: id, uid: slot.uid, process: launched.process, report: launched.report, work: work, request: writer)
+            id: id, uid: slot.uid, process: launched.process, report: launched.report, work: work, request: writer,
+            places: places)
     }
 }
 

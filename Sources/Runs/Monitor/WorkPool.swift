@@ -46,10 +46,13 @@ public final class WorkPool: TaskExecutor {
         }
 
         /// Whether one thread more may work.
-        func hasRoom(_ now: UInt64) -> Bool {
-            if active.count < WorkPool.width { return true }
-            let busy = active.count { now < $0.began.load(ordering: .relaxed) + WorkPool.long }
-            return busy < WorkPool.width && active.count < WorkPool.most
+        ///
+        /// - Parameter asking: one of those that are counted as working, and asks for itself.
+        func hasRoom(_ now: UInt64, for asking: Worker? = nil) -> Bool {
+            let others = asking == nil ? active.count : active.count - 1
+            if others < WorkPool.width { return true }
+            let busy = active.count { $0 !== asking && now < $0.began.load(ordering: .relaxed) + WorkPool.long }
+            return busy < WorkPool.width && others < WorkPool.most
         }
     }
 
@@ -138,17 +141,20 @@ public final class WorkPool: TaskExecutor {
 
     /// Nil when there is no more for this thread, which is idle then.
     private func takeJob(_ worker: Worker) -> Job? {
-        state.withLock { state in
-            if state.active.count <= WorkPool.width || state.hasRoom(DispatchTime.now().uptimeNanoseconds),
-                let job = state.next()
-            {
+        let (job, need) = state.withLock { state -> (Job?, Need) in
+            if state.hasRoom(DispatchTime.now().uptimeNanoseconds, for: worker), let job = state.next() {
                 worker.began.store(DispatchTime.now().uptimeNanoseconds, ordering: .relaxed)
-                return job
+                return (job, .nothing)
             }
             state.active.removeAll { $0 === worker }
             state.idle.append(worker)
-            return nil
+            // What is left waits for room, and somebody has to see that.
+            if state.isEmpty || state.isOverseen { return (nil, .nothing) }
+            state.isOverseen = true
+            return (nil, .overseer)
         }
+        supply(need)
+        return job
     }
 
     /// - Returns: whether it may go; otherwise it has just been called.

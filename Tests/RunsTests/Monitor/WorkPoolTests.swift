@@ -54,7 +54,7 @@ import Testing
                     if number % 2 == 0 {
                         await run.count()
                     } else {
-                        try? await blocking { run.queue.perform { run.assumeIsolated { $0.count() } } }
+                        try? await run.whenFree { $0.count() }
                     }
                 }
             }
@@ -62,10 +62,27 @@ import Testing
         #expect(await run.counted == 400)
     }
 
+    /// More than there can ever be threads.
+    @Test func whoWaitsForARunHoldsNoThread() async throws {
+        let pipe = try makePipe()
+        let reader = OwnedFD(taking: pipe.reader), writer = OwnedFD(taking: pipe.writer)
+        let (from, to) = (reader.raw, writer.raw)
+        let run = Worked()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await run.whenFree { $0.block(until: from) } }
+            for _ in 0..<1000 { group.addTask { try await run.whenFree { $0.count() } } }
+            group.addTask { try await blocking { try FileSystem.write([1], to: to, named: "a pipe") } }
+            try await group.waitForAll()
+        }
+        #expect(await run.counted == 1000)
+        _ = consume reader
+        _ = consume writer
+    }
+
     @Test func anErrorLeavesTheQueue() async throws {
         let run = Worked()
         for _ in 0..<2 {
-            #expect(throws: CancellationError.self) { try run.queue.perform { throw CancellationError() } }
+            await #expect(throws: CancellationError.self) { try await run.whenFree { _ in throw CancellationError() } }
         }
         await run.count()
         #expect(await run.counted == 1)
@@ -87,7 +104,7 @@ private func threadNumber() -> String {
 }
 
 /// Has a queue as a run has one.
-private actor Worked {
+private actor Worked: WorksInQueue {
     nonisolated let queue = RunQueue()
     nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
     private(set) var counted = 0
