@@ -20,6 +20,8 @@ struct Launch {
     var failure: StepFailure?
     /// Taken right before the execution; jrun-init wakes up some time after it.
     var executedAt: UInt64 = 0
+    /// jrun-init's own, where the program's process holds.
+    var oomScoreFile: Int32 = -1
     /// Where the request comes to, of a process that holds.
     var requestBytes: UnsafeMutableRawPointer?
     /// What came, in place of the plan's own arguments.

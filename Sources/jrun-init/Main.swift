@@ -56,6 +56,7 @@ public func jrunInitMain() -> Never {
 
 private func startProgram(_ launch: inout Launch, _ record: inout StatusRecord) throws(StepFailure) -> Int32? {
     do throws(StepFailure) {
+        if launch.plan.hold != nil { launch.openOOMScore() }
         try launch.carryOutViewSteps()
         record.status.view_at = monotonicNow()
         return try launch.startProgram(&record)

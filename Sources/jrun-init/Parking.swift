@@ -10,9 +10,13 @@ import CPlan
 nonisolated(unsafe) private var isShared: UInt32 = 0  // SAFETY: there is one thread.
 
 extension Launch {
+    mutating func openOOMScore() {
+        oomScoreFile = Int32(sys_openat(AT_FDCWD, text("/proc/self/oom_score_adj"), O_RDWR | O_CLOEXEC, 0))
+    }
+
     /// Starts the program's process beside us, on a stack of its own. Returns its pid when it has executed or died.
     mutating func cloneBeside(_ arguments: inout k_clone_args) -> Int {
-        let score = OOMScore()
+        let score = OOMScore(file: oomScoreFile)
         arguments.flags = arguments.flags & ~UInt64(CLONE_VFORK) | UInt64(CLONE_CHILD_CLEARTID)
         arguments.stack = UInt64(UInt(bitPattern: jrun_stack))
         arguments.stack_size = UInt64(JRUN_STACK_BYTES)
@@ -32,26 +36,27 @@ extension Launch {
 
 /// Our own score for the OOM killer. The program's process sets one for all that share its memory, but for a parent that
 /// waits as after vfork(2). Source: fs/proc/base.c, __set_oom_adj
+///
+/// Its file is opened while /proc is still the node's. To look for ourselves in the run's own would leave our name in the
+/// kernel's cache there, and then what is hidden answers EPERM in place of ENOENT. Source: fs/proc/base.c,
+/// proc_pid_lookup, proc_pid_permission
 private struct OOMScore {
+    private let file: Int32
     private var digits: (UInt64, UInt64) = (0, 0)
     private var length = 0
 
-    init() {
-        let file = sys_openat(AT_FDCWD, OOMScore.path, O_RDONLY | O_CLOEXEC, 0)
+    init(file: Int32) {
+        self.file = file
         guard file >= 0 else { return }
-        length = max(0, sys_read(Int32(file), &digits, MemoryLayout.size(ofValue: digits)))
-        _ = sys_close(Int32(file))
+        length = max(0, sys_read(file, &digits, MemoryLayout.size(ofValue: digits)))
     }
 
     func restore() {
-        let file = sys_openat(AT_FDCWD, OOMScore.path, O_WRONLY | O_CLOEXEC, 0)
         guard file >= 0 else { return }
         var digits = self.digits
-        _ = sys_write(Int32(file), &digits, length)
-        _ = sys_close(Int32(file))
+        _ = sys_write(file, &digits, length)
+        _ = sys_close(file)
     }
-
-    private static var path: UnsafePointer<CChar> { text("/proc/self/oom_score_adj") }
 }
 
 extension Leftovers {
