@@ -164,6 +164,25 @@ extension Control {
             }
         }
 
+        /// A sandbox shows what was there when it was made; a run shows what is there now.
+        @Test func whatTheNodeHasReplacedIsNotShown() throws {
+            let directory = try Place.shared.get().directory, path = "\(directory)/table"
+            var program = try ProgramFile(keys: ["warm": "1"])
+            program.security["files"] = "{read: [\(path)], execute: [\(try Place.shared.get().dist)/test]}"
+            try "old".write(toFile: path, atomically: true, encoding: .utf8)
+            try withDaemon(programs: [program]) { daemon in
+                try awaitWarm(1, of: 1, daemon)
+                let old = try execute(daemon, "read", path)
+                #expect(isWarm(old) && text(old.json["stdout"]).contains("old"), "\(old)")
+                try awaitWarm(1, of: 1, daemon)
+                try "new".write(toFile: path, atomically: true, encoding: .utf8)
+                let new = try execute(daemon, "read", path)
+                #expect(!isWarm(new) && text(new.json["stdout"]).contains("new"), "\(new)")
+                try awaitWarm(1, of: 1, daemon)
+                #expect(isWarm(try execute(daemon, "read", path)))
+            }
+        }
+
         /// It may die any way; nobody notices, and nothing stays.
         @Test(arguments: ["init", "runs"]) func oneThatDiesIsNotMissed(_ what: String) throws {
             try withWarm { daemon in

@@ -18,6 +18,11 @@ func refusal(_ body: () throws(KernelError) -> Void) -> String? {
 
     init() throws { scratch = try Scratch() }
 
+    @Test func slashesAreThoseOfTheKernel() {
+        #expect("/a//b/".pathComponents == ["a", "b"] && "".pathComponents == [])
+        #expect("d/\u{338}x".pathComponents.map { Array($0.utf8) } == [Array("d".utf8), Array("\u{338}x".utf8)])
+    }
+
     @Test func errorsNameTheObjectAndTheReason() throws {
         #expect(
             refusal { () throws(KernelError) in _ = try FileSystem.open("/nonexistent", .read) }

@@ -36,6 +36,21 @@ import Testing
         #expect(isSame)
     }
 
+    /// Two names that are one to the eye, and a slash that is none to Swift.
+    @Test(arguments: [("\u{e9}/a", "e\u{301}/a"), ("d/\u{338}x", "d/x")])
+    func namesThatLookAlikeAreTwo(_ one: String, _ other: String) throws {
+        try FileSystem.makeDirectories(scratch("out"), mode: 0o755)
+        let out = try FileSystem.open(scratch("out"), [.read, .directory])
+        let results = try ResultDirectory(out.raw, givesAway: false, isPrivate: false, reserved: [])
+        for path in [one, other] {
+            try results.publish(path, mode: 0o644) { try FileSystem.write(Array(path.utf8), to: $0, named: path) }
+        }
+        for path in [one, other] {
+            let bytes = try FileSystem.contents(of: "\(scratch("out"))/\(path)")
+            #expect(bytes == Array(path.utf8))
+        }
+    }
+
     @Test func aLargeFileIsCutWhereItsRuleSays() throws {
         let bytes = [UInt8](repeating: 7, count: Int(ResultCopy.largeBytes) + 100)
         try FileSystem.createFile(scratch("file"), bytes)
