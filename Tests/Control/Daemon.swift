@@ -239,6 +239,11 @@ final class Daemon {
         let ended = try end()
         if ended.status != 0 { return ["jrund ended with \(ended.status)"] }
         let leaks = self.leaks
+        // An image stays mounted for the runs to come.
+        let images = "\(directory)/runtime/images"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: images)) ?? [] {
+            umount2("\(images)/\(name)", Int32(MNT_DETACH))
+        }
         for name in ["runs", "init", "daemon", ""] { rmdir("\(cgroup)/\(name)") }
         try? FileManager.default.removeItem(atPath: directory)
         return leaks

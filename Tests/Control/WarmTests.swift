@@ -150,7 +150,6 @@ extension Control {
             try withDaemon(programs: []) { daemon in
                 let image = try SampleImage(in: "\(daemon.directory)/scratch", probe: daemon.place.probe)
                 daemon.image = image
-                defer { umount2("\(daemon.directory)/runtime/images/\(image.digest)", Int32(MNT_DETACH)) }
                 try daemon.end()
                 try daemon.write(shell)
                 try daemon.start()

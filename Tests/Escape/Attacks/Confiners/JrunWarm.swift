@@ -55,9 +55,10 @@ package struct JrunWarm: Confiner {
         }
     }
 
-    /// Starts jrund, waits until it says that the sandbox is there, and makes sure that the run was in it.
+    /// Starts jrund, waits until it says that the sandbox is there, and makes sure that the run was in it. Whoever ends it ends the
+    /// run, and jrund goes with it.
     private static let script = """
-        import os, shutil, socket, subprocess, sys
+        import os, shutil, signal, socket, subprocess, sys
         place, jrund, jrun, cgroup, output = sys.argv[1:6]
         state, runtime = place + '/state', place + '/runtime'
         os.environ.update(JRUN_STATE=state, JRUN_RUNTIME=runtime, JRUN_CGROUP=cgroup)
@@ -67,28 +68,33 @@ package struct JrunWarm: Confiner {
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notify.bind(place + '/notify')
         notify.settimeout(60)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         with open(place + '/log', 'w') as log:
             daemon = subprocess.Popen([jrund, '--config', place + '/jrund.yaml'], stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=log, env=dict(os.environ, NOTIFY_SOCKET=place + '/notify'))
-        while b'1 of 1 sandboxes warm' not in notify.recv(4096):
-            pass
-        status = subprocess.call([jrun, 'run', '--socket', runtime + '/control.sock', '--output-dir', output, 'probe', '--']
-            + sys.argv[6:])
-        client = socket.socket(socket.AF_UNIX)
-        client.connect(runtime + '/control.sock')
-        client.sendall(b'GET /metrics HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n')
-        answer = b''.join(iter(lambda: client.recv(65536), b''))
-        daemon.terminate()
-        daemon.wait()
-        for mount in ['/sys/fs/cgroup/', '/sys/fs/cgroup/unified/']:
-            for name in ['/runs', '/init', '/daemon', '']:
-                try:
-                    os.rmdir(mount + cgroup + name)
-                except OSError:
-                    pass
+        try:
+            while b'1 of 1 sandboxes warm' not in notify.recv(4096):
+                pass
+            run = subprocess.Popen([jrun, 'run', '--socket', runtime + '/control.sock', '--output-dir', output, 'probe', '--']
+                + sys.argv[6:])
+            signal.signal(signal.SIGTERM, lambda *_: run.terminate())
+            status = run.wait()
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(runtime + '/control.sock')
+            client.sendall(b'GET /metrics HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n')
+            answer = b''.join(iter(lambda: client.recv(65536), b''))
+        finally:
+            daemon.terminate()
+            daemon.wait()
+            for mount in ['/sys/fs/cgroup/', '/sys/fs/cgroup/unified/']:
+                for name in ['/runs', '/init', '/daemon', '']:
+                    try:
+                        os.rmdir(mount + cgroup + name)
+                    except OSError:
+                        pass
         if b'jrun_warm_starts_total{sandbox="warm"} 1' not in answer:
             sys.exit('the run was not in a warm sandbox: ' + open(place + '/log').read())
         shutil.rmtree(place)
-        sys.exit(status)
+        sys.exit(status if status >= 0 else 128 - status)
         """
 }
